@@ -1,0 +1,88 @@
+"""The settings as typed values. Each key's description is its manual: ``tocsin settings`` and ``docs/run/settings.md``
+are generated from here. Reading the file and the environment is ``tocsin.project.config``'s work."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+
+class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the settings file. An unknown key is an error."""
+
+
+class Storage(_Section):
+    """[storage] Where Tocsin keeps what it knows."""
+
+    folder: Annotated[
+        str, Meta(description="Folder of the lake, the raw deliveries, the compiled sets and, by default, the SQLite database.")
+    ] = "var"
+    database: Annotated[
+        str,
+        Meta(description="Empty for SQLite inside the folder, or postgresql://user:password@host:port/name."),
+    ] = ""
+
+
+class Nation(_Section):
+    """[nation] Whom this Tocsin serves."""
+
+    name: Annotated[str, Meta(description="The name of the team or country shown at the head of every page.")] = "Tocsin"
+    country: Annotated[
+        str, Meta(description="ISO 3166 code of the country whose address space counts as national.", pattern="^[A-Z]{2}$")
+    ] = "PK"
+    language: Annotated[
+        Literal["en", "ur"], Meta(description="Language of pages for people who have not chosen one.")
+    ] = "en"
+    time_zone: Annotated[
+        str, Meta(description="IANA time zone in which times are shown; UTC is what is stored.")
+    ] = "UTC"
+
+
+class Server(_Section):
+    """[server] The console and the API."""
+
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(description="TCP port to listen on.", ge=1, le=65535)] = 8765
+    processes: Annotated[int, Meta(description="Web server processes.", ge=1, le=64)] = 1
+    public_url: Annotated[
+        str, Meta(description="The address people type, if a proxy stands in front; empty for http://host:port.")
+    ] = ""
+    secret_key: Annotated[
+        str,
+        Meta(description="Key that signs sessions. Empty: one is made at first start and kept in the storage folder."),
+    ] = ""
+    session_hours: Annotated[int, Meta(description="Hours until a signed-in person has to sign in again.", ge=1, le=720)] = 12
+    sign_in_minutes: Annotated[int, Meta(description="Minutes for which a one-time sign-in link works.", ge=1, le=1440)] = 15
+
+
+class Intake(_Section):
+    """[intake] Bounds on untrusted bytes."""
+
+    max_line_bytes: Annotated[int, Meta(description="Longest line of a feed file, in bytes.", ge=1024)] = 1 << 20
+    max_expansion: Annotated[
+        int, Meta(description="Largest ratio of decompressed to compressed bytes; beyond it a file is a bomb.", ge=10)
+    ] = 200
+    max_members: Annotated[int, Meta(description="Most files in one archive or folder.", ge=1)] = 100_000
+    max_member_bytes: Annotated[
+        int, Meta(description="Largest decompressed file, in bytes.", ge=1 << 20)
+    ] = 64 << 30
+
+
+class Outgoing(_Section):
+    """[outgoing] Connections that Tocsin itself opens."""
+
+    timeout_seconds: Annotated[int, Meta(description="Seconds until a silent server is given up.", ge=1, le=600)] = 30
+    max_bytes: Annotated[int, Meta(description="Largest answer, in bytes.", ge=1 << 10)] = 4 << 30
+    proxy: Annotated[str, Meta(description="Address of an HTTP proxy, or empty.")] = ""
+    allow_private: Annotated[
+        bool, Meta(description="Whether private and loopback addresses may be called (no, unless partners sit there).")
+    ] = False
+
+
+class Settings(_Section):
+    """The whole of ``tocsin.toml``."""
+
+    storage: Storage = field(default_factory=Storage)
+    nation: Nation = field(default_factory=Nation)
+    server: Server = field(default_factory=Server)
+    intake: Intake = field(default_factory=Intake)
+    outgoing: Outgoing = field(default_factory=Outgoing)
