@@ -1,0 +1,1 @@
+"""Whom we serve: organisations, sectors, networks over time, contacts, people, roles, access, audit."""

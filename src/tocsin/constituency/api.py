@@ -1,0 +1,5 @@
+"""What programs may read of constituency."""
+
+from ninja import Router
+
+router = Router(tags=["constituency"])

@@ -1,0 +1,1 @@
+"""What we find: runs over logs, hits with their evidence."""

@@ -1,0 +1,1 @@
+"""What is to be done: one open problem of one constituent, made of observations."""

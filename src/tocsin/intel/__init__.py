@@ -1,0 +1,1 @@
+"""What we are told: sources, deliveries, indicators with every provenance, warning lists."""

@@ -1,0 +1,17 @@
+"""Every address of the console and the API, room by room."""
+
+from django.urls import include, path
+
+from tocsin.project.api import api
+
+urlpatterns = [
+    path("", include("tocsin.web.urls")),
+    path("", include("tocsin.constituency.urls")),
+    path("", include("tocsin.intel.urls")),
+    path("", include("tocsin.detection.urls")),
+    path("", include("tocsin.findings.urls")),
+    path("api/v1/", api.urls),
+]
+
+handler404 = "tocsin.web.views.not_found"
+handler500 = "tocsin.web.views.broken"
