@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
+from ipaddress import IPv6Address
 from itertools import islice
-from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any
 
 import orjson
@@ -80,10 +80,12 @@ def ip_key(ip: str | None) -> bytes | None:
     """
     if ip is None:
         return None
-    try:
-        return inet_pton(AF_INET6, ip) if ":" in ip else _MAPPED + inet_pton(AF_INET, ip)
-    except OSError:
-        raise ValueError(f"{ip!r} is not an IP address") from None
+    if ":" in ip:
+        return IPv6Address(ip).packed
+    octets = ip.split(".")
+    if len(octets) != 4 or not ip.isascii() or not "".join(octets).isdigit():
+        raise ValueError(f"{ip!r} is not an IP address")
+    return _MAPPED + bytes(map(int, octets))
 
 
 def asset_of_record(record: ObservationRecord) -> str | None:
