@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "tocsin.web.errors.SayErrors",
 ]
 
 TEMPLATES = [
@@ -95,6 +96,7 @@ TEMPLATES = [
 DATABASES = {"default": _database(TOCSIN.storage.database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "constituency.Person"
+VIEWER_OF = "tocsin.constituency.access.viewer_of"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 ROOT_URLCONF = "tocsin.project.urls"
@@ -110,7 +112,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = STORAGE / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "tocsin.web.storage.HashedStatic"},
 }
 
 SESSION_COOKIE_AGE = TOCSIN.server.session_hours * 3600
