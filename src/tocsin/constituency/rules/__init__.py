@@ -1,0 +1,1 @@
+"""Decisions of the constituency: plain values in, plain values out. No Django."""
