@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 import tocsin.vocab.clock
 
-
 _SQLITE = """
 CREATE TRIGGER audit_refuses_{verb} BEFORE {verb} ON constituency_auditentry
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
@@ -22,7 +21,7 @@ FOR EACH ROW EXECUTE FUNCTION audit_refuses()
 """
 
 
-def refuse_changes(apps, schema_editor):
+def refuse_changes(apps, schema_editor):  # noqa: ARG001 (the framework calls it so)
     """Triggers in the words of the database at hand."""
     if schema_editor.connection.vendor == "sqlite":
         for verb in ("UPDATE", "DELETE"):
@@ -31,7 +30,7 @@ def refuse_changes(apps, schema_editor):
         schema_editor.execute(_POSTGRESQL)
 
 
-def allow_changes(apps, schema_editor):
+def allow_changes(apps, schema_editor):  # noqa: ARG001
     """The way back."""
     if schema_editor.connection.vendor == "sqlite":
         for verb in ("UPDATE", "DELETE"):
