@@ -1,0 +1,76 @@
+"""Every read of the room. The first argument says who looks; ``NotFound`` for what is absent or not for them.
+
+================================  =====================================================================================
+``sources``, ``source``           sources with their defaults and the number of their deliveries
+``deliveries``, ``delivery``      deliveries newest first with their books; one of them by its uid
+``delivery_files``                the files of a delivery
+``rejected_rows``                 what was refused, page by page
+``committed_parts``               paths of the lake parts that count
+``indicators``                    search: value in any spelling, prefix, type, source, family, tag; page by page
+``indicator``                     one by uid, with all provenances
+``find_indicator``                one by its exact value in any spelling
+``known_indicators``              many by database key, for detection
+``indicators_by_position``        rows of a compiled set -> database keys
+``warning_lists``, …              lists, one list's entries
+``warning_matcher``               the matcher over all enabled lists
+``situation``                     figures for the situation page
+================================  =====================================================================================
+"""
+
+from tocsin.intel.queries.compiled import CompiledSet, indicators_by_position
+from tocsin.intel.queries.deliveries import committed_parts, deliveries, delivery, delivery_files, rejected_rows
+from tocsin.intel.queries.indicators import (
+    IndicatorSearch,
+    find_indicator,
+    indicator,
+    indicators,
+    known_indicators,
+)
+from tocsin.intel.queries.sources import situation, source, sources
+from tocsin.intel.queries.views import (
+    DeliveryFileView,
+    DeliveryView,
+    IndicatorDetail,
+    IndicatorView,
+    IntelCounts,
+    KnownIndicator,
+    Page,
+    ProvenanceView,
+    RejectedRowView,
+    SourceView,
+    WarningListView,
+)
+from tocsin.intel.queries.warning_lists import warning_list, warning_list_entries, warning_lists, warning_matcher
+
+__all__ = [
+    "CompiledSet",
+    "DeliveryFileView",
+    "DeliveryView",
+    "IndicatorDetail",
+    "IndicatorSearch",
+    "IndicatorView",
+    "IntelCounts",
+    "KnownIndicator",
+    "Page",
+    "ProvenanceView",
+    "RejectedRowView",
+    "SourceView",
+    "WarningListView",
+    "committed_parts",
+    "deliveries",
+    "delivery",
+    "delivery_files",
+    "find_indicator",
+    "indicator",
+    "indicators",
+    "indicators_by_position",
+    "known_indicators",
+    "rejected_rows",
+    "situation",
+    "source",
+    "sources",
+    "warning_list",
+    "warning_list_entries",
+    "warning_lists",
+    "warning_matcher",
+]

@@ -1,0 +1,1 @@
+"""Decisions of the intel room: plain values in, plain values out."""
