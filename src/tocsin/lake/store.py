@@ -64,7 +64,8 @@ class Lake:
         """Remove what killed writers left: staged files, and parts whose path the database does not know.
 
         Read ``committed`` (paths such as ``observations/NAME.parquet``) from the database inside :meth:`writing`, never
-        before. What this writer itself made stays. Gives the paths removed, sorted.
+        before. It must hold the parts of every room: what is not in it is
+        removed, except what this writer itself made. Gives the paths removed, sorted.
         """
         self._need_lock()
         removed = []

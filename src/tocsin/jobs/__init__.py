@@ -1,0 +1,1 @@
+"""Background work: tasks with retries and schedules, the change log with its cursors, backup, restore and check."""
