@@ -99,6 +99,9 @@ def find_feed(name: str) -> Feed:
             return known[f"{provider}/{proper}"]
     if module is not None and not stroke and hasattr(module, "feed_for_member"):
         return _by_file_name(provider, module.feed_for_member)
+    own = [feed for feed in known.values() if feed.provider == name]
+    if len(own) == 1:
+        return own[0]
     raise UnknownName(_no_such_feed(name, known))
 
 

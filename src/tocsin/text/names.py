@@ -7,7 +7,8 @@ import idna
 
 _PLAIN = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}", re.ASCII)
-_DIGITS = re.compile(r"\d+|0x[0-9a-f]*", re.ASCII)
+# All top-level domains are letters only or punycode (RFC 3696 §2 asks for less: not all digits).
+_TOP = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}", re.ASCII)
 _LOCAL = re.compile(r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,64}")
 _OTHER_DOTS = str.maketrans("。．｡․", "....")
 
@@ -22,8 +23,8 @@ def domain(text: str) -> str:
     labels = labels_of(text)
     if len(labels) < 2:
         raise ValueError("not a domain name: it has no dot")
-    if _DIGITS.fullmatch(labels[-1]):
-        raise ValueError("not a domain name: the last label is a number")
+    if not _TOP.fullmatch(labels[-1]):
+        raise ValueError("not a domain name: the last label is no top-level domain")
     for label in labels:
         check_label(label)
     return _joined(labels)

@@ -30,12 +30,16 @@ _FOREIGN = {b"7z\xbc\xaf\x27\x1c": "7-Zip", b"Rar!\x1a\x07": "RAR", b"\x04\x22\x
 
 
 class Member:
-    """One file of a delivery, decompressed. ``name`` is its path inside the delivery, ``stream`` its bytes: readable once."""
+    """One file of a delivery, decompressed. ``name`` is its path inside the delivery, ``stream`` its bytes: readable once.
 
-    __slots__ = ("_limits", "_stream", "name")
+    ``is_inside`` says that it lay in a folder or archive and was not itself named by anybody.
+    """
 
-    def __init__(self, name: str, stream: BinaryIO, limits: Limits | None = None) -> None:
+    __slots__ = ("_limits", "_stream", "is_inside", "name")
+
+    def __init__(self, name: str, stream: BinaryIO, limits: Limits | None = None, *, is_inside: bool = False) -> None:
         self.name = name
+        self.is_inside = is_inside
         self._stream = stream
         self._limits = limits or Limits()
 
@@ -167,7 +171,7 @@ def _members_of(stream: Any, place: _Place, *, is_compressed: bool = False) -> I
         # A tar inside a compressed stream is one layer with it.
         yield from _tar(whole, place if is_compressed else place.unwrapped())
     else:
-        yield Member(place.name, cast("BinaryIO", whole), place.limits)
+        yield Member(place.name, cast("BinaryIO", whole), place.limits, is_inside=place.is_nested)
 
 
 def _read_head(stream: Any, place: _Place) -> bytes:
@@ -263,7 +267,7 @@ _TAR_EXTENSIONS = (
 def _is_tar(head: bytes) -> bool:
     """Whether 512 bytes are a tar header: its checksum says so, in every variant of the format."""
     try:
-        tarfile.TarInfo.frombuf(head, "utf-8", "replace")  # type: ignore[arg-type]
+        tarfile.TarInfo.frombuf(head, "utf-8", "replace")
     except tarfile.HeaderError:
         return False
     return True
@@ -276,7 +280,7 @@ def _tar(stream: Any, place: _Place) -> Iterator[Member]:
         )
         count = 0
         while header := archive.next():
-            archive.members.clear()
+            archive.members.clear()  # type: ignore[attr-defined]  # every header would stay in memory
             if header.isreg():
                 count += 1
                 _check_count(count, place.name, place.limits)

@@ -1,0 +1,116 @@
+"""Reading a delivery: members, rows, duplicates and the books over them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+
+from tocsin.formats.feed import Feed, Options
+from tocsin.text.seen import Seen
+from tocsin.text.streams import Limits, Member, members
+from tocsin.vocab.assets import asset_of
+from tocsin.vocab.identity import observation_id
+from tocsin.vocab.records import Accounts, IndicatorRecord, ListRecord, ObservationRecord, Record, Row
+
+_BATCH = 1024
+
+
+class Reading:
+    """One delivery of one feed, read once from its first byte to its last.
+
+    Iterating gives ``(member's name, row)`` in order: rows with records, and rejected rows with their problem. Rows that say only
+    what an earlier row of the delivery said are counted and left out. ``accounts`` are complete when the iteration is;
+    ``passed_over`` names the members of a folder or archive that do not belong to the feed. Raises ``Unreadable``.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        paths: Sequence[str | Path],
+        options: Options | None = None,
+        limits: Limits | None = None,
+        *,
+        on_read: Callable[[int], None] | None = None,
+        folder: str | Path | None = None,
+    ) -> None:
+        """``on_read`` is told of bytes read, for progress bars; ``folder`` takes temporary files."""
+        self.feed = feed
+        self.options = options or Options()
+        self.limits = limits or Limits()
+        self.accounts = Accounts()
+        self.passed_over: list[str] = []
+        self._paths = paths
+        self._on_read = on_read
+        self._folder = folder
+
+    @property
+    def rejected(self) -> int:
+        """How many rows were rejected so far."""
+        return self.accounts.rejected
+
+    def __iter__(self) -> Iterator[tuple[str, Row]]:
+        with Seen(self._folder) as seen:
+            for member in self._members():
+                rows = self.feed.parse(member, self.options)
+                while batch := list(islice(rows, _BATCH)):
+                    for row in self._new(batch, seen):
+                        yield member.name, row
+
+    def _members(self) -> Iterator[Member]:
+        wanted = self.feed.file_names
+        for path in self._paths:
+            for member in members(path, self.limits, self._on_read):
+                # A file that somebody names is meant, whatever it is called.
+                if wanted is None or not member.is_inside or wanted.search(member.name):
+                    yield member
+                else:
+                    self.passed_over.append(member.name)
+
+    def _new(self, batch: list[Row], seen: Seen) -> Iterator[Row]:
+        """The rows of ``batch`` that are to be kept or shown, each one booked."""
+        answers = iter(seen.add_many([identity(record) for row in batch for record in row.records]))
+        accounts = self.accounts
+        for row in batch:
+            # Every answer has to be taken, or those of the next row would be read for this one.
+            is_new = [next(answers) for _ in row.records]
+            accounts.received += 1
+            if row.problem is None and not row.records:
+                row = replace(row, problem="the row holds nothing that can be used")
+            if row.problem is not None:
+                accounts.rejected += 1
+                yield row
+            elif any(is_new):
+                accounts.kept += 1
+                yield row
+            else:
+                accounts.duplicate += 1
+
+
+def identity(record: Record) -> bytes:
+    """16 bytes by which a record is known within its delivery.
+
+    Of an indicator: type, value, malware and the source's own id, so that one value in two families is two provenances. Of an
+    observation: the parts of its lasting identity other than source and feed. Of a warning list's entry: list and value.
+    """
+    if isinstance(record, IndicatorRecord):
+        text = f"{record.type}\0{record.value}\0{record.malware}\0{record.external_id}"
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    if isinstance(record, ListRecord):
+        return observation_id(record.list_name, record.kind, record.value)
+    return _observation_identity(record)
+
+
+def _observation_identity(record: ObservationRecord) -> bytes:
+    asset = asset_of(
+        record.classification, record.ip, record.protocol, record.port, record.host, record.network
+    )
+    return observation_id(
+        None if record.observed_at is None else record.observed_at.isoformat(),
+        asset or record.url,
+        record.port,
+        record.protocol,
+        record.classification,
+        record.identifier,
+        record.malware,
+    )
