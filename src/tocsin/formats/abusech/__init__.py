@@ -1,0 +1,1 @@
+"""abuse.ch: the layouts of its exports and what their columns mean."""

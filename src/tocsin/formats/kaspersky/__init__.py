@@ -1,0 +1,1 @@
+"""Words of Kaspersky's feeds that its JSON files and its TAXII server share."""

@@ -1,0 +1,1 @@
+"""MISP: what the kinds of attributes and the surroundings of an event mean."""

@@ -1,0 +1,58 @@
+"""Times as feeds write them, read as aware UTC. Every function raises ``ValueError`` with a reason that stands alone."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+#: Feeds write a time this far ahead for "until further notice" (Kaspersky's TAXII server: 2100-01-01).
+FOREVER_YEAR = 2100
+
+_EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def iso_time(text: str) -> datetime:
+    """``2024-05-19T08:32:11.250Z``, ``2024-05-19 08:32:11``, ``2024-05-19``: a time without a zone is UTC."""
+    try:
+        read = datetime.fromisoformat(text.strip().removesuffix(" UTC"))
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{text[:40]!r} is not a time such as 2024-05-19T08:32:11Z") from error
+
+
+def epoch_time(seconds: Any) -> datetime:
+    """Seconds since 1970 as a number or as text (MISP writes text); milliseconds and microseconds are told by their size."""
+    try:
+        number = float(seconds)
+        while abs(number) > 1e11:
+            number /= 1000
+        read = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{str(seconds)[:40]!r} is not a number of seconds since 1970") from error
+    if not _EARLIEST <= read < _LATEST:
+        raise ValueError(f"{str(seconds)[:40]!r} is no number of seconds since 1970 in our age")
+    return read
+
+
+def day_first_time(text: str) -> datetime:
+    """``19.05.2024 08:32`` or ``19.05.2024``, as Kaspersky writes; UTC is assumed."""
+    try:
+        clock = text[11:].strip() or "00:00"
+        hour, minute, *second = clock.split(":")
+        if text[2] != "." or text[5] != "." or text[10:11].strip():
+            raise ValueError
+        day = date(int(text[6:10]), int(text[3:5]), int(text[:2]))
+        return datetime(
+            day.year, day.month, day.day, int(hour), int(minute), int(second[0]) if second else 0, tzinfo=UTC
+        )
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"{text[:40]!r} is not a time such as 19.05.2024 08:32") from error
+
+
+def unless_forever(moment: datetime | None) -> datetime | None:
+    """``None`` for a time that means "no end"."""
+    return None if moment is None or moment.year >= FOREVER_YEAR else moment
+
+
+def shown(moment: datetime) -> str:
+    """A time inside ``details``: ISO 8601 in UTC with ``Z``."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
