@@ -92,7 +92,7 @@ def _is_open_to_all(folder: Path) -> bool:
 
 
 def _prepare(binaries: Path, folder: Path, account: dict[str, Any]) -> None:
-    command = [
+    command: list[str | Path] = [
         binaries / "initdb",
         "-D",
         folder / "data",

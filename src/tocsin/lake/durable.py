@@ -104,6 +104,7 @@ class HashingFile:
         self._out = out
         self._hasher = hasher
         self._size = 0
+        self._is_abandoned = False
 
     @property
     def closed(self) -> bool:
@@ -118,10 +119,16 @@ class HashingFile:
     def write(self, data: Any) -> int:
         """Write and hash ``data`` (bytes or any buffer); returns its length in bytes."""
         length = memoryview(data).nbytes
+        if self._is_abandoned:
+            return length
         self._hasher.update(data)
         self._out.write(data)
         self._size += length
         return length
+
+    def abandon(self) -> None:
+        """Swallow whatever still comes: the writer above may only be closed by letting it write its end."""
+        self._is_abandoned = True
 
     def tell(self) -> int:
         """The position, which is always the end."""
@@ -141,7 +148,8 @@ class HashingFile:
 
     def flush(self) -> None:
         """Pass buffered bytes to the operating system."""
-        self._out.flush()
+        if not self._is_abandoned:
+            self._out.flush()
 
     def close(self) -> None:
         """Leave the file open: its owner still has to sync it."""

@@ -80,12 +80,15 @@ def ip_key(ip: str | None) -> bytes | None:
     """
     if ip is None:
         return None
-    if ":" in ip:
-        return IPv6Address(ip).packed
-    octets = ip.split(".")
-    if len(octets) != 4 or not ip.isascii() or not "".join(octets).isdigit():
-        raise ValueError(f"{ip!r} is not an IP address")
-    return _MAPPED + bytes(map(int, octets))
+    try:
+        if ":" in ip:
+            return IPv6Address(ip).packed
+        octets = ip.split(".")
+        if len(octets) == 4 and ip.isascii() and "".join(octets).isdigit():
+            return _MAPPED + bytes(map(int, octets))
+    except ValueError:
+        pass
+    raise ValueError(f"{ip!r} is not an IP address")
 
 
 def asset_of_record(record: ObservationRecord) -> str | None:

@@ -3,6 +3,7 @@ database says so."""
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -121,7 +122,11 @@ class PartWriter:
 
     def discard(self) -> None:
         """Give up: close and remove the staged file."""
-        self._out.close()
+        self._sink.abandon()
+        with suppress(OSError, ValueError, pa.ArrowException):
+            self._parquet.close()
+        with suppress(OSError):  # what is still buffered may not fit on a full disk either
+            self._out.close()
         self.staged.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
