@@ -19,8 +19,33 @@ from typing import Any, Final
 import orjson
 
 from tocsin.text import normal
-from tocsin.vocab.classification import UNDETERMINED, classification_of
+from tocsin.vocab.classification import UNDETERMINED, classification_of, is_classification
 from tocsin.vocab.records import ObservationRecord
+
+_PARTY_FIELDS = (
+    "account asn as_name abuse_contact allocated domain_suffix fqdn geolocation.cc geolocation.city geolocation.country "
+    "geolocation.latitude geolocation.longitude geolocation.region geolocation.state ip local_hostname local_ip network port "
+    "registry reverse_dns tor_node url urlpath"
+)
+_OTHER_FIELDS = (
+    "classification.identifier classification.taxonomy classification.type comment event_description.target "
+    "event_description.text event_description.url malware.hash malware.hash.md5 malware.hash.sha1 malware.hash.sha256 malware.name "
+    "malware.version product.full_name product.name product.vendor product.version product.vulnerabilities "
+    "protocol.application protocol.transport screenshot_url severity status time.source tlp"
+)
+#: The fields that a parser may fill; ``extra.`` with any name behind it comes on top.
+FIELDS: Final = frozenset(
+    f"{party}.{name}" for party in ("source", "destination") for name in _PARTY_FIELDS.split()
+) | set(_OTHER_FIELDS.split())
+#: Values of ``classification.type`` that IntelMQ has besides RSIT's, and the RSIT classification each is filed under.
+INTELMQ_TYPES: Final = {
+    "blacklist": "other/other",
+    "dga-domain": "other/other",
+    "malware": "other/other",
+    "proxy": "other/other",
+    "tor": "other/other",
+    "dns-server": "other/other",
+}
 
 Convert = Callable[[str], Any]
 
@@ -216,6 +241,29 @@ _PARTY_KINDS: Final = {
 }
 
 
+_NAME = re.compile(r"[^a-z0-9_]+", re.ASCII)
+
+
+def extra_name(column: str) -> str:
+    """A column's name as it may stand behind ``extra.``."""
+    return _NAME.sub("_", column.strip().lower()).strip("_") or "column"
+
+
+def date_text(value: Any) -> Any:
+    """A value as details keep it: times as text."""
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def rsit(text: str | None) -> str | None:
+    """The RSIT ``class/type`` of a type or of a full classification; ``None`` of nothing. Raises ``ValueError``."""
+    if not text or is_classification(text):
+        return text or None
+    found = classification_of(text) or INTELMQ_TYPES.get(text)
+    if found is None:
+        raise ValueError(f"{text[:80]!r} is no classification")
+    return found
+
+
 def kind_of(field: str) -> str:
     """The kind of a harmonised field; ``text`` for all whose type is a string, ``extra`` included."""
     party, _, rest = field.partition(".")
@@ -231,14 +279,17 @@ def observation(fields: dict[str, Any], classification: str | None = None) -> Ob
     ``dga-domain``), which RSIT does not have, stay in the details beside the RSIT classification.
     """
     own = fields.get("classification.type")
-    rsit = classification_of(own) if own else classification
-    if own and rsit:
-        del fields["classification.type"]
-        fields.pop("classification.taxonomy", None)
+    if own in INTELMQ_TYPES:
+        classification = INTELMQ_TYPES[own]
+    elif own is not None:
+        classification = classification_of(own) or UNDETERMINED
+        if classification != UNDETERMINED:
+            del fields["classification.type"]
+            fields.pop("classification.taxonomy", None)
     attributes = {attribute: fields.pop(field) for field, attribute in RECORD_FIELDS.items() if field in fields}
     attributes.setdefault("observed_at", None)
     return ObservationRecord(
-        classification=rsit or classification or UNDETERMINED, **attributes, details=fields or None
+        classification=classification or UNDETERMINED, **attributes, details=fields or None
     )
 
 
