@@ -1,6 +1,12 @@
 """Addresses of the detection pages."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from tocsin.detection import views
 
 app_name = "detection"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("runs/", views.runs, name="runs"),
+    path("runs/<uuid:uid>/", views.run, name="run"),
+    path("hits/", views.hits, name="hits"),
+]

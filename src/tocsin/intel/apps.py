@@ -1,6 +1,9 @@
 """The intel room as a Django application."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.web.navigation import Entry
 
 
 class IntelConfig(AppConfig):
@@ -9,3 +12,11 @@ class IntelConfig(AppConfig):
     name = "tocsin.intel"
     label = "intel"
     verbose_name = "Intel"
+    navigation = (
+        Entry(_("Indicators"), "intel:indicators", "bullseye", "intel:read", order=40, group=_("Intelligence")),
+        Entry(_("Deliveries"), "intel:deliveries", "inbox", "intel:read", order=41, group=_("Intelligence")),
+        Entry(_("Sources"), "intel:sources", "broadcast", "intel:read", order=42, group=_("Intelligence")),
+        Entry(
+            _("Warning lists"), "intel:warning-lists", "shield-check", "intel:read", order=43, group=_("Intelligence")
+        ),
+    )

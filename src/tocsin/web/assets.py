@@ -56,7 +56,7 @@ def prepare() -> None:
         for source, target in _FILES.items():
             _copy(_ROOT / "node_modules" / source, _VENDOR / target)
         (_VENDOR / "icons.svg").write_text(_sprite(), "utf-8")
-        (_VENDOR / "vega.js").write_text(vl_convert.javascript_bundle(None), "utf-8")
+        (_VENDOR / "vega.js").write_text(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"), "utf-8")
         mark.write_text(state, "ascii")
     messages.compile_all()
 

@@ -1,7 +1,11 @@
-"""The entries of the menu. Each desk names its own in ``apps.py``; web finds them and shows those that the visitor may open."""
+"""The entries of the menu, and panels: what a desk adds to the page of a desk below it.
+
+Each desk names its own in ``apps.py``; web finds them and shows those that the visitor may open.
+"""
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.apps import apps
 from django.http import HttpRequest
@@ -26,6 +30,30 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Panel:
+    """A list of an upper room on the page of a lower one: hits on the page of an indicator, findings on an organisation's.
+
+    ``page`` is the url name of the page below. The list at ``url_name`` is asked for with ``parameter`` set to the page's key and
+    loaded when the page is open; without JavaScript it is a link.
+    """
+
+    label: str | Promise
+    page: str
+    url_name: str
+    parameter: str
+    permission: Any = None
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPanel:
+    """A panel as one request shows it."""
+
+    label: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownEntry:
     """A menu entry as one request shows it."""
 
@@ -44,16 +72,31 @@ def entries() -> list[Entry]:
 
 def shown(request: HttpRequest, viewer: Any) -> list[ShownEntry]:
     """The entries that ``viewer`` may open, the one that ``request`` is in marked; none for a stranger."""
-    permissions = getattr(viewer, "permissions", None)
-    if permissions is None:
+    if viewer is None:
         return []
-    allowed = [entry for entry in entries() if entry.permission is None or entry.permission in permissions]
+    allowed = [entry for entry in entries() if _may_open(viewer, entry)]
     addresses = {entry.url_name: reverse(entry.url_name) for entry in allowed}
     current = max((a for a in addresses.values() if _is_within(request.path, a)), key=len, default=None)
     return [
         ShownEntry(str(e.label), addresses[e.url_name], e.icon, str(e.group), addresses[e.url_name] == current)
         for e in allowed
     ]
+
+
+def panels(viewer: Any, page: str, key: str) -> list[ShownPanel]:
+    """The panels that upper rooms add to a page, those that ``viewer`` may open. ``key`` names the page's object."""
+    found = (
+        panel for config in apps.get_app_configs() for panel in getattr(config, "panels", ()) if panel.page == page
+    )
+    return [
+        ShownPanel(str(panel.label), f"{reverse(panel.url_name)}?{urlencode({panel.parameter: key})}")
+        for panel in sorted(found, key=lambda panel: panel.order)
+        if viewer is not None and _may_open(viewer, panel)
+    ]
+
+
+def _may_open(viewer: Any, entry: Entry | Panel) -> bool:
+    return entry.permission is None or entry.permission in viewer.permissions
 
 
 def _is_within(path: str, address: str) -> bool:

@@ -69,3 +69,43 @@ def page_of(
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which rows the address asks for: page ``number``, that is ``limit`` rows from ``offset`` on."""
+
+    number: int
+    offset: int
+    limit: int
+
+
+def window(request: HttpRequest, size: int = PAGE_SIZE, parameter: str = "page") -> Window:
+    """For queries that cut their rows themselves; :func:`numbered` makes a page of what they give."""
+    number = min(max(_number(request.GET.get(parameter, "1")), 1), MOST_ROWS // size)
+    return Window(number, (number - 1) * size, size)
+
+
+def numbered(rows: Sequence[Any], total: int, asked: Window) -> Page:
+    """A page of rows that a query has cut out of ``total``."""
+    return Page(rows, asked.number, asked.limit, min(total, MOST_ROWS), total <= MOST_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Some rows of a list that can only be walked onward; ``onward`` is the mark of what follows, ``None`` at the end."""
+
+    rows: Sequence[Any]
+    onward: str | None
+    is_first: bool
+
+
+def walk(request: HttpRequest, rows: Sequence[Any], onward: str | None) -> Walk:
+    """Rows that a query found after the mark in the address (``?after=…``)."""
+    return Walk(rows, onward, is_first=not request.GET.get("after"))
+
+
+def having(rows: Sequence[Any], text: str, *names: str) -> list[Any]:
+    """The rows of a short list in which one of the named attributes contains ``text``, in any case."""
+    sought = text.strip().casefold()
+    return [row for row in rows if any(sought in str(getattr(row, name)).casefold() for name in names)]

@@ -28,6 +28,7 @@ _STATES: Mapping[str, str | Promise] = {
     "withdrawn": _("withdrawn"),
     "running": _("running"),
     "receiving": _("receiving"),
+    "committed": _("committed"),
     "done": _("done"),
     "failed": _("failed"),
     "counted": _("counted"),
@@ -54,6 +55,12 @@ _TYPES: Mapping[str, str | Promise] = {
     "pattern": _("pattern"),
     "vulnerability": _("vulnerability"),
     "other": _("other"),
+}
+
+_GIVES: Mapping[str, str | Promise] = {
+    "indicators": _("indicators"),
+    "observations": _("observations"),
+    "warning-list": _("warning list"),
 }
 
 _ROLES: Mapping[str, str | Promise] = {
@@ -123,6 +130,7 @@ _WORDS: Mapping[str, Mapping[str, str | Promise]] = {
     "severity": _SEVERITIES,
     "state": _STATES,
     "type": _TYPES,
+    "gives": _GIVES,
     "role": _ROLES,
     "class": _CLASSES,
 }

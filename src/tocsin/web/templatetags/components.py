@@ -11,13 +11,13 @@ from django.forms import BoundField
 from django.http import HttpRequest
 from django.template.context import RequestContext
 from django.templatetags.static import static
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from tocsin.web import words
+from tocsin.web import navigation, words
 from tocsin.web.charts import Chart
-from tocsin.web.paging import Page
+from tocsin.web.paging import Page, Walk
 
 register = template.Library()
 _ids = count(1)
@@ -115,8 +115,8 @@ def query(context: RequestContext, **changes: Any) -> str:
     """
     request: HttpRequest = context["request"]
     parameters = request.GET.copy()
-    if "page" not in changes:
-        parameters.pop("page", None)
+    for place in {"page", "after"} - changes.keys():
+        parameters.pop(place, None)
     for name, value in changes.items():
         if value is None:
             parameters.pop(name, None)
@@ -127,9 +127,9 @@ def query(context: RequestContext, **changes: Any) -> str:
 
 
 @register.inclusion_tag("web/parts/paging.html", takes_context=True)
-def paging(context: RequestContext, page: Page) -> dict[str, Any]:
+def paging(context: RequestContext, page: Page | Walk) -> dict[str, Any]:
     """How many rows there are and the way to the others."""
-    return {"page": page, "request": context["request"]}
+    return {"page": page, "is_walk": isinstance(page, Walk), "request": context["request"]}
 
 
 @register.inclusion_tag("web/parts/filters.html", takes_context=True)
@@ -154,6 +154,19 @@ def accounts(books: Any) -> dict[str, Any]:
 def chart(drawn: Chart) -> dict[str, Any]:
     """A chart with its numbers as a table beneath."""
     return {"chart": drawn, "id": f"chart-{next(_ids)}", "has_numbers": any(row[-1] for row in drawn.rows)}
+
+
+@register.inclusion_tag("web/parts/panels.html", takes_context=True)
+def panels(context: RequestContext, page: str, key: object) -> dict[str, Any]:
+    """What rooms above add to this page (``navigation.Panel``)."""
+    return {"panels": navigation.panels(context["viewer"], page, str(key))}
+
+
+@register.simple_tag
+def named(english: str | None, urdu: str | None = "") -> SafeString:
+    """A proper name in the reader's language, in English where there is none."""
+    own = urdu if translation.get_language() == "ur" else english
+    return format_html("<bdi>{}</bdi>", own or english or "–")
 
 
 @register.inclusion_tag("web/parts/field.html")
