@@ -1,12 +1,13 @@
 """The exception tree. Each message is one clear sentence: what, where, what to do.
 
-    TocsinError
-    ├── InputError        what was handed in cannot be used (exit code 2, status 400)
-    │   ├── Unreadable      bytes that cannot be read: missing, truncated, a bomb, an over-long line
-    │   └── UnknownName     a feed, source, organisation … that does not exist under that name
-    ├── NotFound          absent or not for this viewer: the two look alike (status 404)
-    ├── Conflict          the stored state forbids it now: a lock is held, a delivery is half-way (status 409)
-    └── SettingsError     the settings file or environment is wrong: Tocsin refuses to start (exit code 2)
+TocsinError
+├── InputError        what was handed in cannot be used (exit code 2, status 400)
+│   ├── Unreadable      bytes that cannot be read: missing, truncated, a bomb, an over-long line
+│   └── UnknownName     a feed, source, organisation … that does not exist under that name
+├── NotFound          absent or not for this viewer: the two look alike (status 404)
+├── Conflict          the stored state forbids it now: a lock is held, a delivery is half-way (status 409)
+├── Unavailable       a server elsewhere does not answer as it should; trying again later may help (status 503)
+└── SettingsError     the settings file or environment is wrong: Tocsin refuses to start (exit code 2)
 """
 
 
@@ -32,6 +33,10 @@ class NotFound(TocsinError):
 
 class Conflict(TocsinError):
     """The stored state does not allow this now; trying again later may help."""
+
+
+class Unavailable(TocsinError):
+    """A server elsewhere does not answer as it should now; trying again later may help."""
 
 
 class SettingsError(TocsinError):
