@@ -12,7 +12,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
 from types import ModuleType
@@ -22,7 +22,7 @@ from tocsin.formats import feeds as shelf
 from tocsin.text.streams import Member
 from tocsin.vocab.classification import UNDETERMINED
 from tocsin.vocab.errors import UnknownName, Unreadable
-from tocsin.vocab.records import Row
+from tocsin.vocab.records import IndicatorRecord, Record, Row
 
 Gives = Literal["indicators", "observations", "warning-list"]
 
@@ -63,6 +63,13 @@ class Feed:
     def provider(self) -> str:
         """The part of the name before the stroke."""
         return self.name.partition("/")[0]
+
+
+def classified(record: Record, feed: Feed) -> Record:
+    """The record, or one with the feed's classification if it is an indicator that is silent about its own."""
+    if isinstance(record, IndicatorRecord) and record.classification is None:
+        return replace(record, classification=feed.classification)
+    return record
 
 
 @cache
@@ -127,7 +134,11 @@ def _by_file_name(provider: str, feed_for_member: Callable[[str], str | None]) -
             raise Unreadable(
                 f"{member.name}: its name does not tell which {provider} feed it is; name the feed ({provider}/…) instead"
             )
-        return known[f"{provider}/{name}"].parse(member, options)
+        feed = known[f"{provider}/{name}"]
+        return (
+            replace(row, records=tuple(classified(record, feed) for record in row.records))
+            for row in feed.parse(member, options)
+        )
 
     first = next(iter(known.values()))
     about = f"Any {provider} file; the feed is read from the file's name."

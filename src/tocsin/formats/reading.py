@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import blake2b
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 
 from tocsin.formats.feed import Feed, Options
@@ -13,7 +13,8 @@ from tocsin.vocab.assets import asset_of
 from tocsin.vocab.identity import observation_id
 from tocsin.vocab.records import Accounts, IndicatorRecord, ListRecord, ObservationRecord, Record, Row
 
-_BATCH = 1024
+_BATCH = 512
+_EMPTY = "the row holds nothing that can be used"
 
 
 class Reading:
@@ -54,8 +55,7 @@ class Reading:
             for member in self._members():
                 rows = self.feed.parse(member, self.options)
                 while batch := list(islice(rows, _BATCH)):
-                    for row in self._new(batch, seen):
-                        yield member.name, row
+                    yield from zip(repeat(member.name), self._new(batch, seen), strict=False)
 
     def _members(self) -> Iterator[Member]:
         wanted = self.feed.file_names
@@ -67,24 +67,23 @@ class Reading:
                 else:
                     self.passed_over.append(member.name)
 
-    def _new(self, batch: list[Row], seen: Seen) -> Iterator[Row]:
+    def _new(self, batch: list[Row], seen: Seen) -> list[Row]:
         """The rows of ``batch`` that are to be kept or shown, each one booked."""
-        answers = iter(seen.add_many([identity(record) for row in batch for record in row.records]))
-        accounts = self.accounts
+        answers = seen.add_many([identity(record) for row in batch for record in row.records])
+        accounts, kept, at = self.accounts, [], 0
+        accounts.received += len(batch)
         for row in batch:
-            # Every answer has to be taken, or those of the next row would be read for this one.
-            is_new = [next(answers) for _ in row.records]
-            accounts.received += 1
-            if row.problem is None and not row.records:
-                row = replace(row, problem="the row holds nothing that can be used")
-            if row.problem is not None:
+            end = at + len(row.records)
+            if row.problem is not None or end == at:
                 accounts.rejected += 1
-                yield row
-            elif any(is_new):
+                kept.append(row if row.problem is not None else replace(row, problem=_EMPTY))
+            elif answers[at] or True in answers[at + 1 : end]:
                 accounts.kept += 1
-                yield row
+                kept.append(row)
             else:
                 accounts.duplicate += 1
+            at = end
+        return kept
 
 
 def identity(record: Record) -> bytes:
@@ -94,7 +93,7 @@ def identity(record: Record) -> bytes:
     observation: the parts of its lasting identity other than source and feed. Of a warning list's entry: list and value.
     """
     if isinstance(record, IndicatorRecord):
-        text = f"{record.type}\0{record.value}\0{record.malware}\0{record.external_id}"
+        text = "\0".join((record.type, record.value, record.malware or "", record.external_id or ""))
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     if isinstance(record, ListRecord):
         return observation_id(record.list_name, record.kind, record.value)
@@ -102,9 +101,7 @@ def identity(record: Record) -> bytes:
 
 
 def _observation_identity(record: ObservationRecord) -> bytes:
-    asset = asset_of(
-        record.classification, record.ip, record.protocol, record.port, record.host, record.network
-    )
+    asset = asset_of(record.classification, record.ip, record.protocol, record.port, record.host, record.network)
     return observation_id(
         None if record.observed_at is None else record.observed_at.isoformat(),
         asset or record.url,

@@ -5,12 +5,19 @@ import unicodedata
 
 import idna
 
-_PLAIN = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
+_PLAIN = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z]{2,63}", re.ASCII)
+_LONGEST = 253
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}", re.ASCII)
 # All top-level domains are letters only or punycode (RFC 3696 §2 asks for less: not all digits).
 _TOP = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}", re.ASCII)
 _LOCAL = re.compile(r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]{1,64}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _OTHER_DOTS = str.maketrans("。．｡․", "....")
+
+
+def is_plain_domain(text: str) -> bool:
+    """Whether ``text`` already is what :func:`domain` would make of it, letters only in its last label: nine names in ten are."""
+    return len(text) <= _LONGEST and _PLAIN.fullmatch(text) is not None
 
 
 def domain(text: str) -> str:
@@ -18,7 +25,7 @@ def domain(text: str) -> str:
 
     Whether it is more than a public suffix is the caller's question.
     """
-    if _PLAIN.fullmatch(text):
+    if is_plain_domain(text):
         return text
     labels = labels_of(text)
     if len(labels) < 2:
@@ -34,6 +41,8 @@ def labels_of(text: str) -> list[str]:
     """The lower-case ASCII labels of a name in any spelling, unchecked but for its international ones."""
     name = text.strip().translate(_OTHER_DOTS).lower().removesuffix(".")
     if not name.isascii():
+        if _SURROGATE.search(name):
+            raise ValueError("not a domain name: it is not UTF-8")
         name = ".".join(_ascii(label) for label in name.split("."))
     return name.split(".")
 
@@ -51,7 +60,7 @@ def check_label(label: str) -> None:
 
 def _joined(labels: list[str]) -> str:
     name = ".".join(labels)
-    if len(name) > 253:
+    if len(name) > _LONGEST:
         raise ValueError("not a domain name: longer than 253 characters")
     return name
 

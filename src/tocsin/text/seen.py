@@ -108,10 +108,10 @@ class Seen:
     def add_many(self, keys: Sequence[bytes]) -> list[bool]:
         """:meth:`add` of each key in turn, some thirty times faster once keys have gone to the file."""
         young = self._young
-        old = self._older(keys) if self._runs else frozenset()
+        old = self._older(keys) if self._runs else None
         answers = []
         for key in keys:
-            is_new = key not in young and key not in old
+            is_new = key not in young and not (old and key in old)
             if is_new:
                 young.add(key)
             answers.append(is_new)

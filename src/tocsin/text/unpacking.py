@@ -25,7 +25,7 @@ _PIECE = 1 << 16
 _ZSTD_PIECE = 1 << 11
 _LARGEST_WINDOW = 1 << 27
 
-_DAMAGE: tuple[type[Exception], ...] = (
+_DAMAGE: Any = (
     OSError,
     EOFError,
     zlib.error,

@@ -76,10 +76,15 @@ def url_path(text: str) -> str:
 
 def _decoded(text: str) -> str:
     """Percent-decoded once; again only while that made new escapes, which is how the form is kept stable."""
-    if "%" not in text:
-        return text.lower()
+    text = text.lower()
+    if "%" not in text and (text.isascii() or text.isprintable()):
+        return text
     for _ in range(_MOST_PASSES):
-        raw = _ESCAPE.sub(_decoded_byte, text.lower().encode("utf-8", "surrogatepass"))
+        try:
+            # Undecodable bytes of a line come as lone surrogates and go out percent-encoded.
+            raw = _ESCAPE.sub(_decoded_byte, text.encode("utf-8", "surrogateescape"))
+        except UnicodeEncodeError:
+            raise ValueError("not a usable URL: it is not UTF-8") from None
         text, before = raw.decode("utf-8", "tocsin-percent").lower(), text
         if text == before:
             return text

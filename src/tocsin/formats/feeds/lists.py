@@ -31,6 +31,7 @@ Observable = tuple[ObservableType, str]
 _NOTES = ("#", ";", "//")
 _HOSTS_FILE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+(?=\S)")
 _RANGE = re.compile(r"(\S+?)\s*-\s*(\S+)")
+_WHITE = re.compile(r"\s")
 _MOST_NETWORKS = 64
 
 
@@ -50,7 +51,7 @@ def _range(first: str, last: str) -> list[str]:
     low, high = ip_address(normal.address(first)), ip_address(normal.address(last))
     if low.version != high.version or low.packed > high.packed:
         raise ValueError("not a range: its first address does not come before its last")
-    networks = [str(network) for network in summarize_address_range(low, high)]  # type: ignore[type-var]
+    networks = [str(network) for network in summarize_address_range(low, high)]
     if len(networks) > _MOST_NETWORKS:
         raise ValueError(f"a range that takes more than {_MOST_NETWORKS} networks to write")
     return networks
@@ -89,7 +90,7 @@ def _parser(read: Callable[[str], list[Observable]]) -> Callable[[Member, Option
                 continue
             given, description = split_comment(_HOSTS_FILE.sub("", line, count=1))
             try:
-                found = read(normal.refang(given))
+                found = read(_whole(normal.refang(given)))
             except ValueError as error:
                 yield Row(number, problem=str(error), raw=shown(line))
                 continue
@@ -99,7 +100,7 @@ def _parser(read: Callable[[str], list[Observable]]) -> Callable[[Member, Option
                     IndicatorRecord(
                         kind,
                         value,
-                        given=None if value == given else given,
+                        given=None if value == given else shown(given),
                         classification=classification,
                         malware=malware,
                         description=description,
@@ -109,6 +110,12 @@ def _parser(read: Callable[[str], list[Observable]]) -> Callable[[Member, Option
             )
 
     return parse
+
+
+def _whole(text: str) -> str:
+    if not text or (_WHITE.search(text) and not _RANGE.fullmatch(text)):
+        raise ValueError("more than one value in a line: white space stands within it")
+    return text
 
 
 def _arguments(options: Options) -> tuple[str | None, str | None]:
