@@ -1,0 +1,5 @@
+"""``python -m tocsin`` is ``tocsin``."""
+
+from tocsin.project.cli import main
+
+main()

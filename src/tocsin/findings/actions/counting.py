@@ -1,0 +1,235 @@
+"""Findings brought in line with what the lake supports: new ones opened, known ones counted anew, unsupported ones withdrawn."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import pyarrow as pa
+
+from tocsin.constituency.access import Actor
+from tocsin.constituency.models import Organisation
+from tocsin.findings.models import Finding, FindingChange, FindingSource, Numbering
+from tocsin.findings.rules import Severity, State, problem_code, severity_of, state_after_support
+from tocsin.vocab.markings import Pap, Tlp
+from tocsin.vocab.references import reference
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What one feed of one source says about one problem of one asset of one organisation, counted over the whole lake."""
+
+    organisation: str
+    asset: str
+    classification: str
+    identifier: str | None
+    source: str
+    feed: str
+    observations: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    severities: list[str | None]
+    tlps: list[str]
+    paps: list[str]
+    malware: str | None
+
+
+@dataclass(slots=True)
+class Changed:
+    """How many findings were opened, counted anew, withdrawn."""
+
+    new: int = 0
+    updated: int = 0
+    withdrawn: int = 0
+
+
+#: Organisation's database key, problem code, asset.
+Key = tuple[int, str, str]
+
+
+@dataclass(slots=True)
+class _Sum:
+    """All support of one finding."""
+
+    parts: list[Support] = field(default_factory=list)
+
+    @property
+    def observations(self) -> int:
+        return sum(part.observations for part in self.parts)
+
+    @property
+    def first(self) -> datetime:
+        return min(part.first_seen_at for part in self.parts)
+
+    @property
+    def last(self) -> datetime:
+        return max(part.last_seen_at for part in self.parts)
+
+    @property
+    def severity(self) -> Severity:
+        said = [word for part in self.parts for word in part.severities]
+        return severity_of(self.parts[0].classification, said)
+
+    @property
+    def main(self) -> Support:
+        """The part that most observations stand behind: it lends the finding its names."""
+        return max(self.parts, key=lambda part: (part.observations, part.identifier or ""))
+
+
+def sync(*, actor: Actor, keys: pa.Table, support: Sequence[Support], at: datetime) -> Changed:
+    """Make the findings of the touched ``keys`` (organisation uid, asset) say what ``support`` says. In the caller's transaction."""
+    organisations = _organisations({UUID(uid) for uid in keys["organisation"].unique().to_pylist()})
+    sums = _by_finding(support, organisations)
+    known = _known(keys, organisations)
+    changed = Changed()
+    history: list[FindingChange] = []
+    supported = [_update(known[key], sums[key], actor, at, history) for key in sums if key in known]
+    withdrawn = [_withdraw(known[key], actor, at, history) for key in known if key not in sums]
+    Finding.objects.bulk_update([*supported, *[row for row in withdrawn if row]], _UPDATED, batch_size=_CHUNK)
+    opened = _open([(key, sums[key]) for key in sums if key not in known], actor, at, history)
+    _replace_sources([*supported, *opened], sums)
+    FindingChange.objects.bulk_create(history, batch_size=_CHUNK)
+    changed.new, changed.updated = len(opened), len(supported)
+    changed.withdrawn = sum(row is not None for row in withdrawn)
+    return changed
+
+
+_UPDATED = [
+    "classification",
+    "identifier",
+    "malware",
+    "severity",
+    "severity_rank",
+    "state",
+    "tlp",
+    "pap",
+    "observations",
+    "first_seen_at",
+    "last_seen_at",
+    "changed_at",
+]
+
+
+def _organisations(uids: set[UUID]) -> dict[str, int]:
+    rows = Organisation.objects.filter(uid__in=uids) if len(uids) < _CHUNK else Organisation.objects.all()
+    return {str(uid): key for uid, key in rows.values_list("uid", "pk")}
+
+
+def _by_finding(support: Iterable[Support], organisations: dict[str, int]) -> dict[Key, _Sum]:
+    sums: dict[Key, _Sum] = {}
+    for part in support:
+        organisation = organisations.get(part.organisation)
+        if organisation is not None:
+            key = (organisation, problem_code(part.classification, part.identifier), part.asset)
+            sums.setdefault(key, _Sum()).parts.append(part)
+    return sums
+
+
+def _known(keys: pa.Table, organisations: dict[str, int]) -> dict[Key, Finding]:
+    """The findings that the touched keys may concern."""
+    touched: dict[int, set[str]] = {}
+    for uid, asset in zip(keys["organisation"].to_pylist(), keys["asset"].to_pylist(), strict=True):
+        if uid in organisations:
+            touched.setdefault(organisations[uid], set()).add(asset)
+    found: dict[Key, Finding] = {}
+    for organisation, assets in touched.items():
+        for row in Finding.objects.filter(organisation=organisation):
+            if row.asset in assets:
+                found[organisation, row.problem, row.asset] = row
+    return found
+
+
+def _fill(row: Finding, total: _Sum, at: datetime) -> Finding:
+    main, severity = total.main, total.severity
+    row.classification, row.identifier, row.malware = main.classification, main.identifier or "", main.malware or ""
+    row.severity, row.severity_rank = severity.value, severity.rank
+    row.tlp = Tlp.strictest(*(Tlp(word) for part in total.parts for word in part.tlps)).value
+    row.pap = Pap.strictest(*(Pap(word) for part in total.parts for word in part.paps)).value
+    row.observations, row.first_seen_at, row.last_seen_at = total.observations, total.first, total.last
+    row.changed_at = at
+    return row
+
+
+def _update(row: Finding, total: _Sum, actor: Actor, at: datetime, history: list[FindingChange]) -> Finding:
+    is_seen_again = row.judged_at is not None and total.last > row.judged_at
+    after = state_after_support(State(row.state), is_supported=True, is_seen_again=is_seen_again)
+    if after != row.state:
+        history.append(_change(row, after, actor, at, "observed again"))
+        row.state = after.value
+    return _fill(row, total, at)
+
+
+def _withdraw(row: Finding, actor: Actor, at: datetime, history: list[FindingChange]) -> Finding | None:
+    after = state_after_support(State(row.state), is_supported=False, is_seen_again=False)
+    if after == row.state:
+        return None
+    history.append(_change(row, after, actor, at, "no observation is attributed to this constituent any longer"))
+    row.state, row.observations, row.changed_at = after.value, 0, at
+    return row
+
+
+def _change(row: Finding, after: State, actor: Actor, at: datetime, reason: str) -> FindingChange:
+    return FindingChange(finding=row, at=at, actor=actor.name, before=row.state, after=after.value, reason=reason)
+
+
+def _open(found: Sequence[tuple[Key, _Sum]], actor: Actor, at: datetime, history: list[FindingChange]) -> list[Finding]:
+    if not found:
+        return []
+    number = _take_numbers(at.year, len(found))
+    rows = []
+    for (organisation, problem, asset), total in sorted(found, key=lambda one: (one[1].first, one[0])):
+        row = Finding(
+            reference=reference("FND", at, number),
+            organisation_id=organisation,
+            problem=problem,
+            asset=asset,
+            state=State.NEW.value,
+            opened_at=at,
+        )
+        rows.append(_fill(row, total, at))
+        number += 1
+    opened = Finding.objects.bulk_create(rows, batch_size=_CHUNK)
+    history.extend(
+        FindingChange(finding=row, at=at, actor=actor.name, after=State.NEW.value, reason="first observed")
+        for row in opened
+    )
+    return opened
+
+
+def _take_numbers(year: int, count: int) -> int:
+    """The first of ``count`` fresh numbers; the row is locked until the caller's transaction ends."""
+    Numbering.objects.get_or_create(year=year)
+    row = Numbering.objects.select_for_update().get(year=year)
+    first = row.last + 1
+    row.last += count
+    row.save(update_fields=["last"])
+    return first
+
+
+def _replace_sources(rows: Sequence[Finding], sums: dict[Key, _Sum]) -> None:
+    for start in range(0, len(rows), _CHUNK):
+        FindingSource.objects.filter(finding__in=rows[start : start + _CHUNK]).delete()
+    FindingSource.objects.bulk_create(
+        [source for row in rows for source in _sources(row, sums[row.organisation_id, row.problem, row.asset])],
+        batch_size=_CHUNK,
+    )
+
+
+def _sources(row: Finding, total: _Sum) -> list[FindingSource]:
+    """One row a feed, its identifiers taken together."""
+    merged: dict[tuple[str, str], list[Support]] = {}
+    for part in total.parts:
+        merged.setdefault((part.source, part.feed), []).append(part)
+    return [
+        FindingSource(
+            finding=row,
+            source=source,
+            feed=feed,
+            observations=sum(part.observations for part in parts),
+            first_seen_at=min(part.first_seen_at for part in parts),
+            last_seen_at=max(part.last_seen_at for part in parts),
+        )
+        for (source, feed), parts in merged.items()
+    ]

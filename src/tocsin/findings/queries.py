@@ -1,0 +1,289 @@
+"""Every read of this room. First argument: who looks."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncDate
+
+from tocsin.constituency.access import Permission, Viewer, require
+from tocsin.findings.actions.attributing import ATTRIBUTION_SCHEMA
+from tocsin.findings.models import AttributedPart, Finding, FindingChange, FindingSource
+from tocsin.findings.rules import NEXT, State
+from tocsin.jobs.holdings import the_lake
+from tocsin.vocab.errors import NotFound
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding in a list. Names are the constituent's in both languages."""
+
+    reference: str
+    organisation: str
+    name_en: str
+    name_ur: str
+    sector: str | None
+    problem: str
+    classification: str
+    identifier: str
+    malware: str
+    asset: str
+    severity: str
+    state: str
+    tlp: str
+    pap: str
+    observations: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    opened_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """What one feed of one source says below a finding."""
+
+    source: str
+    feed: str
+    observations: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One change of state."""
+
+    at: datetime
+    actor: str
+    before: str
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingDetail:
+    """A finding with its sources, its history and what may follow."""
+
+    finding: FindingView
+    sources: tuple[SourceView, ...]
+    changes: tuple[ChangeView, ...]
+    next_states: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationView:
+    """One observation behind a finding. ``because`` and ``place`` say why it is this constituent's; ``details`` is the rest."""
+
+    uid: bytes
+    observed_at: datetime
+    time_is_assumed: bool
+    source: str
+    feed: str
+    delivery: str
+    member: str | None
+    line: int | None
+    ip: str | None
+    port: int | None
+    protocol: str | None
+    host: str | None
+    malware: str | None
+    identifier: str | None
+    tlp: str
+    because: str
+    place: str | None
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingSearch:
+    """What to look for; empty means any. ``text`` is part of an asset, a reference, a malware name or a constituent's name."""
+
+    text: str = ""
+    organisation: str = ""
+    sector: str = ""
+    classification: str = ""
+    severity: str = ""
+    state: str = ""
+    only_open: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCounts:
+    """The figures of the situation page. Each list is (name, open findings), the largest first; days are ISO dates."""
+
+    open: int
+    all: int
+    organisations: int
+    by_severity: tuple[tuple[str, int], ...]
+    by_sector: tuple[tuple[str, str, str, int], ...]
+    by_classification: tuple[tuple[str, int], ...]
+    by_organisation: tuple[tuple[str, str, str, int], ...]
+    by_day: tuple[tuple[str, int], ...] = field(default=())
+
+
+def findings(
+    viewer: Viewer, search: FindingSearch, *, page: int = 1, size: int = PAGE_SIZE
+) -> tuple[list[FindingView], int]:
+    """A page of findings (from 1), the worst and latest first, and the number of all that fit."""
+    require(viewer, Permission.FINDINGS_READ)
+    rows = _searched(search)
+    chosen = rows.select_related("organisation__sector").order_by("-severity_rank", "-last_seen_at", "-pk")
+    return [_view(row) for row in chosen[(page - 1) * size : page * size]], rows.count()
+
+
+def finding(viewer: Viewer, reference: str) -> FindingDetail:
+    """One finding. Raises ``NotFound``."""
+    row = _row(viewer, reference)
+    sources = FindingSource.objects.filter(finding=row).order_by("source", "feed")
+    changes = FindingChange.objects.filter(finding=row)
+    return FindingDetail(
+        _view(row),
+        tuple(SourceView(s.source, s.feed, s.observations, s.first_seen_at, s.last_seen_at) for s in sources),
+        tuple(ChangeView(c.at, c.actor, c.before, c.after, c.reason) for c in changes),
+        tuple(state.value for state in State if state in NEXT[State(row.state)]),
+    )
+
+
+_BEHIND = """
+SELECT DISTINCT ON (o.uid) o.uid, o.observed_at, o.time_is_assumed, o.source, o.feed, o.delivery, o.member, o.line, o.ip, o.port,
+       o.protocol, o.host, o.malware, o.identifier, o.tlp, a.because, a.place, o.details
+FROM (SELECT * FROM attribution WHERE organisation = $organisation AND asset = $asset AND classification = $classification
+      ORDER BY observed_at DESC LIMIT $most) a
+JOIN observations o ON o.uid = a.uid AND o.observed_at = a.observed_at
+"""
+
+
+def observations(viewer: Viewer, reference: str, *, most: int = 100) -> list[ObservationView]:
+    """The latest observations behind a finding, newest first, read from the lake. Raises ``NotFound``."""
+    row = _row(viewer, reference)
+    parts = list(AttributedPart.objects.order_by("pk").values_list("part", "path"))
+    found = the_lake().query(
+        _BEHIND,
+        {"observations": [part for part, _ in parts], "attribution": [path for _, path in parts]},
+        {
+            "organisation": str(row.organisation.uid),
+            "asset": row.asset,
+            "classification": row.classification,
+            "most": most,
+        },
+        schemas={"attribution": ATTRIBUTION_SCHEMA},
+    )
+    read = [{**each, "details": orjson.loads(each["details"] or "{}")} for each in found.to_pylist()]
+    views = [ObservationView(**each) for each in read]
+    if ":" in row.problem:
+        views = [view for view in views if (view.identifier or "any") == row.problem.partition(":")[2]]
+    return sorted(views, key=lambda view: view.observed_at, reverse=True)
+
+
+def counts(viewer: Viewer, *, days: int = 30, until: datetime | None = None) -> FindingCounts:
+    """The figures of the situation page; ``by_day`` counts findings first seen on each of the last ``days`` days."""
+    require(viewer, Permission.FINDINGS_READ)
+    open_rows = Finding.objects.open()
+    return FindingCounts(
+        open=open_rows.count(),
+        all=Finding.objects.count(),
+        organisations=open_rows.values("organisation").distinct().count(),
+        by_severity=_pairs(open_rows, "severity"),
+        by_sector=_named(open_rows, "organisation__sector"),
+        by_classification=_pairs(open_rows, "classification"),
+        by_organisation=_named(open_rows, "organisation", most=10),
+        by_day=_by_day(days, until),
+    )
+
+
+def open_by_organisation(viewer: Viewer) -> dict[str, int]:
+    """Open findings of each constituent that has any, by its slug."""
+    require(viewer, Permission.FINDINGS_READ)
+    rows = Finding.objects.open().values_list("organisation__slug").annotate(number=Count("pk")).order_by()
+    return dict(rows)
+
+
+def attribution_accounts(viewer: Viewer) -> tuple[int, int]:
+    """Observations attributed, and how many of them are somebody's."""
+    require(viewer, Permission.FINDINGS_READ)
+    rows = list(AttributedPart.objects.values_list("rows", "owned"))
+    return sum(all_rows for all_rows, _ in rows), sum(owned for _, owned in rows)
+
+
+def _row(viewer: Viewer, reference: str) -> Finding:
+    require(viewer, Permission.FINDINGS_READ)
+    found = Finding.objects.select_related("organisation__sector").filter(reference=reference.upper()).first()
+    if found is None:
+        raise NotFound(f"There is no finding {reference}.")
+    return found
+
+
+def _searched(search: FindingSearch) -> QuerySet[Finding]:
+    rows = Finding.objects.open() if search.only_open else Finding.objects.all()
+    exact = {
+        "organisation__slug": search.organisation,
+        "organisation__sector__slug": search.sector,
+        "classification": search.classification,
+        "severity": search.severity,
+        "state": search.state,
+    }
+    rows = rows.filter(**{name: value for name, value in exact.items() if value})
+    if search.source:
+        rows = rows.filter(sources__source=search.source).distinct()
+    if search.text:
+        text = search.text.strip()
+        rows = rows.filter(
+            Q(asset__icontains=text)
+            | Q(reference__iexact=text)
+            | Q(malware__icontains=text)
+            | Q(organisation__name_en__icontains=text)
+            | Q(organisation__name_ur__icontains=text)
+        )
+    return rows
+
+
+def _pairs(rows: QuerySet[Finding], name: str) -> tuple[tuple[str, int], ...]:
+    return tuple(rows.values_list(name).annotate(number=Count("pk")).order_by("-number", name))
+
+
+def _named(rows: QuerySet[Finding], name: str, most: int = 50) -> tuple[tuple[str, str, str, int], ...]:
+    """(slug, English, Urdu, number) of a relation."""
+    fields = [f"{name}__slug", f"{name}__name_en", f"{name}__name_ur"]
+    found = rows.values_list(*fields).annotate(number=Count("pk")).order_by("-number", fields[0])[:most]
+    return tuple((slug or "", en or "", ur or en or "", number) for slug, en, ur, number in found)
+
+
+def _by_day(days: int, until: datetime | None) -> tuple[tuple[str, int], ...]:
+    rows = Finding.objects.exclude(state=State.WITHDRAWN.value)
+    if until is not None:
+        rows = rows.filter(first_seen_at__gt=until - timedelta(days=days), first_seen_at__lte=until)
+    found = (
+        rows.annotate(day=TruncDate("first_seen_at")).values_list("day").annotate(number=Count("pk")).order_by("-day")
+    )
+    return tuple((day.isoformat(), number) for day, number in reversed(list(found[:days])))
+
+
+def _view(row: Finding) -> FindingView:
+    organisation = row.organisation
+    return FindingView(
+        reference=row.reference,
+        organisation=organisation.slug,
+        name_en=organisation.name_en,
+        name_ur=organisation.name_ur or organisation.name_en,
+        sector=organisation.sector.slug if organisation.sector else None,
+        problem=row.problem,
+        classification=row.classification,
+        identifier=row.identifier,
+        malware=row.malware,
+        asset=row.asset,
+        severity=row.severity,
+        state=row.state,
+        tlp=row.tlp,
+        pap=row.pap,
+        observations=row.observations,
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        opened_at=row.opened_at,
+        changed_at=row.changed_at,
+    )

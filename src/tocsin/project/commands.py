@@ -1,0 +1,133 @@
+"""Commands about Tocsin itself: make it ready, serve it, show its settings and its API."""
+
+import signal
+import subprocess
+import sys
+from typing import Annotated, get_args, get_type_hints
+
+import msgspec
+import orjson
+import typer
+from django.conf import settings
+from django.core.management import call_command
+
+from tocsin.project import config
+from tocsin.vocab.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command("init", epilog="Example:\n\n  tocsin init")
+def init() -> None:
+    """Make the database ready or bring it up to date, and gather the console's static files. Run it after each upgrade."""
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    typer.echo(f"ready: {settings.STORAGE}")
+
+
+@app.command("serve", epilog="Examples:\n\n  tocsin serve\n\n  tocsin serve --no-work")
+def serve(
+    work: Annotated[
+        bool, typer.Option("--work/--no-work", help="Run one worker for background tasks beside the server.")
+    ] = True,
+) -> None:
+    """Serve the console and the API until interrupted."""
+    server = config.settings().server
+    worker = subprocess.Popen([sys.executable, "-m", "tocsin", "work"]) if work else None
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        server.host,
+        "--port",
+        str(server.port),
+        "--workers",
+        str(server.processes),
+        "--blocking-threads",
+        "4",
+        "--no-ws",
+        "--log-level",
+        "warning",
+        "tocsin.project.wsgi:application",
+    ]
+    web = subprocess.Popen(command)  # noqa: S603 (our own program)
+    typer.echo(f"serving http://{server.host}:{server.port}/ — Ctrl-C ends it", err=True)
+    _until_ended(web, worker)
+
+
+def _until_ended(web: subprocess.Popen[bytes], worker: subprocess.Popen[bytes] | None) -> None:
+    """Wait for the server; whatever ends it ends the worker too, and each is given time to finish what it does."""
+
+    def end(*_: object) -> None:
+        web.terminate()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    try:
+        code = web.wait()
+    finally:
+        if worker is not None:
+            worker.terminate()
+            worker.wait(timeout=60)
+    raise typer.Exit(0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else code)
+
+
+@app.command("settings", epilog="Examples:\n\n  tocsin settings\n\n  tocsin settings --markdown > docs/run/settings.md")
+def show_settings(
+    markdown: Annotated[bool, typer.Option("--markdown", help="As the manual page.")] = False,
+) -> None:
+    """Every key of tocsin.toml with its meaning, its default and how the environment names it."""
+    typer.echo(_manual() if markdown else _example(), nl=False)
+
+
+def _keys() -> list[tuple[str, str, str, object]]:
+    """Table, key, description and default of every setting."""
+    found = []
+    for section in msgspec.structs.fields(Settings):
+        for key, hint in get_type_hints(section.type, include_extras=True).items():
+            meta = next(extra for extra in get_args(hint)[1:] if isinstance(extra, msgspec.Meta))
+            default = getattr(section.type(), key)
+            found.append((section.name, key, meta.description or "", default))
+    return found
+
+
+def _example() -> str:
+    lines, last = [], ""
+    for table, key, description, default in _keys():
+        if table != last:
+            lines.append(f"{'' if not last else chr(10)}[{table}]")
+            last = table
+        lines += [f"# {description}  (TOCSIN_{table.upper()}_{key.upper()})", f"# {key} = {_toml(default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _manual() -> str:
+    lines = [
+        "# Settings",
+        "",
+        "Made by `tocsin settings --markdown`; do not edit. Tocsin reads `tocsin.toml` from the working folder (or the file that",
+        "`TOCSIN_SETTINGS` names), then the environment on top. A key that is not in this table refuses to start.",
+        "",
+        "| table | key | default | meaning | environment |",
+        "|---|---|---|---|---|",
+    ]
+    for table, key, description, default in _keys():
+        lines.append(
+            f"| `[{table}]` | `{key}` | `{_toml(default)}` | {description} | `TOCSIN_{table.upper()}_{key.upper()}` |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else orjson.dumps(value).decode()
+
+
+@app.command("api", epilog="Example:\n\n  tocsin api > openapi.json")
+def show_api() -> None:
+    """The description of the REST API as OpenAPI JSON."""
+    from tocsin.project.api import api
+
+    typer.echo(orjson.dumps(api.get_openapi_schema(), option=orjson.OPT_INDENT_2).decode())
