@@ -47,14 +47,18 @@ def _application(words: list[str]) -> typer.Typer:
     rooms = [room for room, commands in COMMANDS.items() if named in commands] or list(COMMANDS)
     if not WITHOUT_DATABASE.issuperset(rooms):
         _wake_django()
-    application = typer.Typer(help=_ABOUT, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
+    application = typer.Typer(
+        help=_ABOUT, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich"
+    )
     application.callback()(_version)
     for room in rooms:
         application.add_typer(import_module(f"tocsin.{room}.commands").app)
     return application
 
 
-def _version(version: bool = typer.Option(False, "--version", help="Say the version and leave.", is_eager=True)) -> None:
+def _version(
+    version: bool = typer.Option(False, "--version", help="Say the version and leave.", is_eager=True),
+) -> None:
     if version:
         typer.echo(f"tocsin {import_module('tocsin').__version__}")
         raise typer.Exit

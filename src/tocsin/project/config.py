@@ -52,7 +52,9 @@ def _lay_environment_over(tables: dict[str, Any], environment: Mapping[str, str]
         table, _, key = variable.removeprefix(_PREFIX).lower().partition("_")
         section = tables.setdefault(table, {})
         if not isinstance(section, dict):
-            raise SettingsError(f"The settings file has a value where the table [{table}] is expected; make it a table.")
+            raise SettingsError(
+                f"The settings file has a value where the table [{table}] is expected; make it a table."
+            )
         section[key] = _truth(value)
 
 

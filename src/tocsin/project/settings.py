@@ -27,7 +27,9 @@ def _database(url: str) -> dict[str, Any]:
         }
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"}:
-        raise config.SettingsError(f"storage.database begins with {parts.scheme!r}; write postgresql://… or leave it empty.")
+        raise config.SettingsError(
+            f"storage.database begins with {parts.scheme!r}; write postgresql://… or leave it empty."
+        )
     query = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
     return {
         "ENGINE": "django.db.backends.postgresql",
