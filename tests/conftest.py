@@ -19,3 +19,14 @@ def real_data() -> Path:
 def samples() -> Path:
     """Our own samples."""
     return Path(__file__).parent / "samples"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--bless``: golden samples are written anew; read the difference before you keep it."""
+    parser.addoption("--bless", action="store_true", help="write the expected output of golden samples anew")
+
+
+@pytest.fixture(scope="session")
+def is_blessing(pytestconfig: pytest.Config) -> bool:
+    """Whether golden samples are being written anew."""
+    return bool(pytestconfig.getoption("--bless"))

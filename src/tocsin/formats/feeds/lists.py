@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address, summarize_address_range
 
+from tocsin.formats.canonical import mask_observable
 from tocsin.formats.feed import Feed, Options
 from tocsin.formats.text_rows import shown, split_comment, text_lines
 from tocsin.text import normal
@@ -66,7 +67,7 @@ def _domain(text: str) -> list[Observable]:
 
 
 def _url(text: str) -> list[Observable]:
-    return [(ObservableType.URL, normal.url_mask(text) if "*" in text else normal.url(text))]
+    return [mask_observable(text)]
 
 
 def _hash(text: str) -> list[Observable]:
@@ -136,7 +137,7 @@ FEEDS = (
     _feed("addresses", "IPv4 and IPv6 addresses, one a line.", _address),
     _feed("networks", "Networks in CIDR form, addresses, and ranges first-last.", _network),
     _feed("domains", "Domain names, also from a hosts file.", _domain),
-    _feed("urls", "URLs with or without scheme; masks *.host and path/*.", _url),
+    _feed("urls", "URLs with or without scheme, and masks: *.host, path/*.", _url),
     _feed("hashes", "MD5, SHA-1, SHA-256 and SHA-512 of files.", _hash),
     _feed("mixed", "Any of these, told apart by their form.", _any),
 )
