@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.formats.intelmq_renames import RENAMES, Rename, as_it_was
+
 from tocsin.formats.exporters import intelmq
 from tocsin.formats.feed import Options, find_feed
 from tocsin.formats.feeds.shadowserver.report_types import type_in_file_name

@@ -126,7 +126,10 @@ def _zoned(parse: Callable[[str], datetime], zone: ZoneInfo | None, text: str) -
         if zone is None:
             raise ValueError(f"{text[:40]!r} has no time zone, and the column map names none")
         moment = moment.replace(tzinfo=zone)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text[:40]!r} is not a time in UTC") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,11 @@ class Placed:
             if missing:
                 raise ValueError(f"the header has no column {missing[0]!r}; it has {', '.join(header)[:200]}")
             named = [(places[name], name, fields) for name, fields in read.columns.items()]
-            named += [(index, name, f"extra.{name}") for name, index in places.items() if name not in read.columns]
+            named += [
+                (index, name, f"extra.{harmonised.extra_name(name)}")
+                for name, index in places.items()
+                if name not in read.columns
+            ]
             self.width = len(header)
         else:
             named = [(index, f"column_{index + 1}", fields) for index, fields in enumerate(read.columns)]

@@ -86,8 +86,14 @@ _MONTHS = {
 
 def time(text: str) -> datetime:
     """An ISO 8601 time as aware UTC; without a zone it is UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return _utc(datetime.fromisoformat(text))
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{moment.isoformat()} is not a time in UTC") from error
 
 
 def date(text: str) -> str:
@@ -102,17 +108,20 @@ def _moment(text: str) -> datetime:
     try:
         return time(text)
     except ValueError:
-        moment = parsedate_to_datetime(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        pass
+    try:
+        return _utc(parsedate_to_datetime(text))
+    except (TypeError, IndexError, OverflowError) as error:
+        raise ValueError(f"{text[:40]!r} is not a date") from error
 
 
 def integer(text: str) -> int:
     """A whole number that fits in 64 bits."""
     if text.isdecimal() and len(text) < 19:
         return int(text)
-    if not _INTEGER.fullmatch(text) or abs(number := int(text)) > _LARGEST_INTEGER:
+    if not _INTEGER.fullmatch(text) or abs(found := int(text)) > _LARGEST_INTEGER:
         raise ValueError(f"{text[:40]!r} is not a whole number")
-    return -number if text[0] == "-" else number
+    return found
 
 
 def nonzero(text: str) -> int | None:
@@ -288,9 +297,7 @@ def observation(fields: dict[str, Any], classification: str | None = None) -> Ob
             fields.pop("classification.taxonomy", None)
     attributes = {attribute: fields.pop(field) for field, attribute in RECORD_FIELDS.items() if field in fields}
     attributes.setdefault("observed_at", None)
-    return ObservationRecord(
-        classification=classification or UNDETERMINED, **attributes, details=fields or None
-    )
+    return ObservationRecord(classification=classification or UNDETERMINED, **attributes, details=fields or None)
 
 
 def fields_of(record: ObservationRecord) -> dict[str, Any]:

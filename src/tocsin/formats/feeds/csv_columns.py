@@ -173,10 +173,17 @@ def _attributes(common: dict[str, Any], times: Convert, classification: str | No
         if not 0 <= shared["confidence"] <= 100:
             raise ValueError(f"a confidence of {shared['confidence']} is not between 0 and 100")
     if "tlp" in common:
-        shared["tlp"] = Tlp.read(common["tlp"])
+        shared["tlp"] = _marking(Tlp.read, common["tlp"], "TLP")
     if "pap" in common:
-        shared["pap"] = Pap.read(common["pap"])
+        shared["pap"] = _marking(Pap.read, common["pap"], "PAP")
     return shared
+
+
+def _marking(read: Callable[[str], Any], text: str, name: str) -> Any:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise ValueError(f"{text[:40]!r} is no {name} label") from error
 
 
 FEEDS: tuple[Feed, ...] = (

@@ -139,7 +139,9 @@ class Plan:
         if self._asset:
             ip, port, host = self._other_asset(fields, cells, ip, port, host)
         if ip is None and host is None and url is None and network is None:
-            self._require_anchor(fields, cells)
+            host = fields.get("source.reverse_dns")
+            if host is None:
+                self._require_anchor(fields, cells)
         return ObservationRecord(
             observed_at=take("time.source", None),
             classification=report.classification,
@@ -156,7 +158,7 @@ class Plan:
         )
 
     def _require_anchor(self, fields: dict[str, Any], cells: Sequence[str]) -> None:
-        if "source.reverse_dns" in fields or any(cells[index] not in _NOTHING for index in self._any):
+        if any(cells[index] not in _NOTHING for index in self._any):
             return
         for column in ("ip", "src_ip"):
             if f"extra.{column}" in fields:
@@ -169,14 +171,12 @@ class Plan:
         """Whom the row is about where that is not the report's source: the source stays in the details."""
         own = {what: cells[index] for what, index in self._asset}
         if "ip" in own:
-            if ip is None:
+            target = fields.get("destination.ip")
+            if target is None:
                 return ip, port, host
-            fields["source.ip"] = ip
-            if port is not None:
-                fields["source.port"] = port
-            if host is not None:
-                fields["source.fqdn"] = host
-            return fields.get("destination.ip"), fields.get("destination.port"), fields.get("destination.fqdn")
+            source = {"source.ip": ip, "source.port": port, "source.fqdn": host}
+            fields.update({field: value for field, value in source.items() if value is not None})
+            return target, fields.get("destination.port"), fields.get("destination.fqdn")
         email = _EMAIL_DOMAIN.fullmatch(own.get("email", ""))
         name = email[1] if email else own.get("website", "")
         try:
