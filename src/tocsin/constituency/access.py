@@ -184,6 +184,16 @@ def needs(*permissions: Permission) -> Callable[[Callable[..., Any]], Callable[.
     return decorate
 
 
+def open_to_strangers(reason: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate the rare page that everybody may ask for, with the reason why; it stays readable as ``open_because``."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        view.open_because = reason  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
 class TokenAuth(HttpBearer):
     """``Authorization: Bearer TOKEN`` for the API. A wrong, old or revoked token is a stranger's (404, see ``project/api.py``)."""
 

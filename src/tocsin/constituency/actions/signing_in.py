@@ -53,6 +53,12 @@ def sign_in(*, actor: Actor, request: HttpRequest, secret: str) -> Viewer:  # no
 
 
 @transaction.atomic
+def note_refused_sign_in(*, actor: Actor, address: str) -> None:
+    """Remember that somebody at an address tried a link that does not work (the doors say so once a while, not every time)."""
+    record(actor, AuditAction.SIGN_IN_REFUSED, address or "unknown address")
+
+
+@transaction.atomic
 def sign_out(*, actor: Actor, request: HttpRequest) -> None:
     """End the request's session."""
     if actor.kind == "person":
