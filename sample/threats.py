@@ -106,7 +106,7 @@ def write_deliveries(threats: Threats, folder: Path, seed: int) -> dict[str, tup
         "kaspersky-hash": ("kaspersky/malicious-hash", [_kaspersky_hashes(threats, folder, random)]),
         "kaspersky-ip": ("kaspersky/ip-reputation", [_kaspersky_addresses(threats, folder, random)]),
         "bank-cert": ("stix/bundle", [_stix(threats, folder, random)]),
-        "neighbour-cert": ("misp/feed", [_misp(threats, folder, random)]),
+        "neighbour-cert": ("misp/event", [_misp(threats, folder, random)]),
         "urlhaus": ("abusech/urlhaus", [_urlhaus(threats, folder, random)]),
         "open-list": ("plain/domains", [_plain(folder, random)]),
         "warning-lists": ("misp/warning-lists", _warning_lists(threats, folder)),
