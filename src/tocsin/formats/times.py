@@ -1,11 +1,13 @@
 """Times as feeds write them, read as aware UTC. Every function raises ``ValueError`` with a reason that stands alone."""
 
-from datetime import UTC, date, datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 #: Feeds write a time this far ahead for "until further notice" (Kaspersky's TAXII server: 2100-01-01).
 FOREVER_YEAR = 2100
 
+_DAY_FIRST = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})(?:\s+(\d\d?):(\d\d)(?::(\d\d))?)?", re.ASCII)
 _EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -35,17 +37,14 @@ def epoch_time(seconds: Any) -> datetime:
 
 def day_first_time(text: str) -> datetime:
     """``19.05.2024 08:32`` or ``19.05.2024``, as Kaspersky writes; UTC is assumed."""
+    found = _DAY_FIRST.fullmatch(text.strip())
     try:
-        clock = text[11:].strip() or "00:00"
-        hour, minute, *second = clock.split(":")
-        if text[2] != "." or text[5] != "." or text[10:11].strip():
-            raise ValueError
-        day = date(int(text[6:10]), int(text[3:5]), int(text[:2]))
-        return datetime(
-            day.year, day.month, day.day, int(hour), int(minute), int(second[0]) if second else 0, tzinfo=UTC
-        )
-    except (ValueError, IndexError) as error:
-        raise ValueError(f"{text[:40]!r} is not a time such as 19.05.2024 08:32") from error
+        if found:
+            day, month, year, hour, minute, second = map(int, found.groups("0"))
+            return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        pass
+    raise ValueError(f"{text[:40]!r} is not a time such as 19.05.2024 08:32")
 
 
 def unless_forever(moment: datetime | None) -> datetime | None:

@@ -16,6 +16,7 @@ from tocsin.formats.json_values import JsonSlice, Path, decode, records
 from tocsin.formats.outcome import refused
 from tocsin.formats.times import iso_time
 from tocsin.text.streams import Member
+from tocsin.vocab.errors import Unreadable
 from tocsin.vocab.observables import ObservableType
 from tocsin.vocab.records import IndicatorRecord, Row
 
@@ -24,16 +25,21 @@ _LINK = re.compile(r"https?://[^\s;,]+")
 _USED = frozenset({"cveID", "dateAdded", "shortDescription", "knownRansomwareCampaignUse"})
 
 
-def _wanted(path: Path, first: bytes) -> bool:
-    return path in (("vulnerabilities", None), (None,)) or (path == ("vulnerabilities",) and first != b"[")
-
-
 def _parse(member: Member, _options: Options) -> Iterator[Row]:
+    is_catalogue = False
+
+    def wanted(path: Path, first: bytes) -> bool:
+        nonlocal is_catalogue
+        is_catalogue = is_catalogue or path == ("vulnerabilities",)
+        return path in (("vulnerabilities", None), (None,)) or (path == ("vulnerabilities",) and first != b"[")
+
     line = 0
-    for piece in records(member, lambda path, first: _wanted(path, first) or path == ("title",)):
-        if piece.path != ("title",):
-            line += 1
-            yield _row(line, piece)
+    for line, piece in enumerate(records(member, wanted), 1):
+        yield _row(line, piece)
+    if not line and not is_catalogue:
+        raise Unreadable(
+            f"{member.name} is not the KEV catalogue: it has no list of vulnerabilities; name another feed."
+        )
 
 
 def _row(line: int, piece: JsonSlice) -> Row:

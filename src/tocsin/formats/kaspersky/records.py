@@ -1,14 +1,14 @@
 """One record of a Kaspersky data feed as indicators.
 
-A record is judged by its fields, not by its feed: ``mask`` (or the lists ``urls``, ``hosts``, ``domains`` of the Exact variants),
-``ip``, and ``MD5``/``SHA1``/``SHA256`` name the thing itself. Addresses that a name resolved to (``IP``), files seen there
-(``files``), registration data (``whois``) and countries (``geo``) are its surroundings: they go into ``details`` and are never
-looked for, because an address of a shared host would alarm for all its neighbours.
+A record is judged by its fields, not by its feed: ``mask`` (or the lists ``urls``, ``hosts``, ``domains`` of the Exact variants, or
+the masks in ``Details`` of Mobile Botnet), ``ip``, and ``MD5``/``SHA1``/``SHA256`` name the thing itself. Addresses that a name
+resolved to (``IP``), files seen there (``files``), registration data (``whois``) and countries (``geo``) are its surroundings: they
+go into ``details`` and are never looked for, because an address of a shared host would alarm for all its neighbours.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from tocsin.formats.canonical import Observable, address_observable, host_observable, mask_observable
@@ -27,6 +27,7 @@ _NAMING = frozenset({"id", "mask", "ip", "first_seen", "threat_score", *_HASH_CO
 _LISTS_IN_TEXT = frozenset(
     {"IP", "geo", "ip_geo", "users_geo", "NS", "NS_ips", "MX", "MX_ips", "file_names", "domains"}
 )
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 _DATES = frozenset({"last_seen", "created", "updated", "expires", "detection_date"})
 
 #: Words inside ``category`` of IP Reputation -> RSIT; the first that fits counts, the worst come first.
@@ -45,7 +46,7 @@ _CATEGORIES = (
 
 def read_record(record: Any, classify: Callable[[Record, Verdict | None], str | None]) -> Outcome:
     """The indicators of one decoded record; ``classify`` says the RSIT ``class/type`` of the feed for it."""
-    if not isinstance(record, Mapping):
+    if type(record) is not dict:
         return Outcome(problem="the record is not a JSON object")
     found: dict[Observable, str] = {}
     refused = []
@@ -72,18 +73,21 @@ def _indicators(
     details = {**_details(record, is_dated), **notes}
     identity = _text(record.get("id"))
     publication = _text(record.get("publication_name"))
+    classification = classify(record, verdict)
+    confidence = confidence_of(_number(record.get("threat_score")), _number(record.get("popularity")))
+    tags = _tags(record, verdict)
     return tuple(
         IndicatorRecord(
             type=kind,
             value=value,
             given=None if given == value else given,
-            classification=classify(record, verdict),
+            classification=classification,
             malware=verdict.family if verdict else None,
-            confidence=confidence_of(_number(record.get("threat_score")), _number(record.get("popularity"))),
+            confidence=confidence,
             valid_from=since,
             external_id=identity,
             description=publication,
-            tags=_tags(record, verdict),
+            tags=tags,
             details=details or None,
         )
         for (kind, value), given in found.items()
@@ -99,8 +103,9 @@ def _values(record: Record, notes: dict[str, Any]) -> Iterator[Value]:
     """Each naming text of the record with the function that reads it."""
     if mask := _text(record.get("mask")):
         yield mask, _mask_reader(_number(record.get("type")))
-    else:
+    elif _NAMING.isdisjoint(record.keys() - {"id", "first_seen", "mask"}):
         yield from _exact_values(record)
+    yield from ((text, mask_observable) for key in ("Mask", "mask") for text in _column(record.get("Details"), key))
     if address := _text(record.get("ip")):
         yield address, address_observable
     yield from _hashes(record, notes)
@@ -121,16 +126,13 @@ def _domain_mask(text: str) -> Observable:
 
 
 def _exact_values(record: Record) -> Iterator[Value]:
-    """The lists of the Exact variants, and the masks in a Mobile Botnet record's ``Details``."""
+    """The lists of the Exact variants. Beside a hash or an address the same lists say where it was met, and are not asked for."""
     for key, inner, read in (
         ("urls", "url", mask_observable),
         ("hosts", "host", _whole_host),
         ("domains", "domain", _domain_mask),
     ):
-        if "ip" not in record:
-            yield from ((text, read) for text in _column(record.get(key), inner))
-    for key in ("Mask", "mask"):
-        yield from ((text, mask_observable) for text in _column(record.get("Details"), key))
+        yield from ((text, read) for text in _column(record.get(key), inner))
 
 
 def _whole_host(text: str) -> Observable:
@@ -138,6 +140,8 @@ def _whole_host(text: str) -> Observable:
 
 
 def _hashes(record: Record, notes: dict[str, Any]) -> Iterator[Value]:
+    if _HASH_COLUMNS.keys().isdisjoint(record):
+        return
     for column, length in _HASH_COLUMNS.items():
         if text := _text(record.get(column)):
             if length and len(text) != length and len(text) in _HASH_COLUMNS.values():
@@ -169,33 +173,36 @@ def _since(record: Record) -> tuple[datetime | None, bool]:
 
 def _details(record: Record, is_dated: bool) -> dict[str, Any]:
     """Every other field under the feed's own name; lists inside texts become lists, dates ISO 8601."""
-    details = {
-        key: _detail(key, value)
-        for key, value in record.items()
-        if key not in _NAMING and value not in (None, "", [], {})
-    }
+    details = {key: _detail(key, value) for key, value in record.items() if key not in _NAMING and value not in _EMPTY}
     if not is_dated:
         details["first_seen"] = record.get("first_seen")
     return details
 
 
 def _detail(key: str, value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if type(value) is dict:
         return {inner: _detail(inner, content) for inner, content in value.items()}
-    if not isinstance(value, str):
+    if type(value) is not str:
         return value
     if key in _LISTS_IN_TEXT:
-        return [part for part in re.split(r",\s*", value.strip()) if part]
-    if key in _DATES:
-        try:
-            return shown(day_first_time(value)) if ":" in value else shown(day_first_time(value))[:10]
-        except ValueError:
-            return value
-    return value
+        return [part for part in map(str.strip, value.split(",")) if part]
+    return _iso_date(value) if key in _DATES else value
+
+
+@lru_cache(maxsize=1 << 16)
+def _iso_date(text: str) -> str:
+    """A date of the vendor as ISO 8601, with its time if it has one; what is no date stays as it is."""
+    try:
+        moment = shown(day_first_time(text))
+    except ValueError:
+        return text
+    return moment if ":" in text else moment[:10]
 
 
 def _tags(record: Record, verdict: Verdict | None) -> tuple[str, ...]:
     category = _text(record.get("category")) or ""
+    if not category and not (verdict and verdict.prefix):
+        return ()
     tags = [part.strip().lower() for part in category.split(",") if part.strip()]
     if verdict and verdict.prefix and "not-a-virus" in verdict.prefix.lower():
         tags.append("not-a-virus")
@@ -209,12 +216,16 @@ def category_class(record: Record) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    if isinstance(value, str):
+    if value is None:
+        return None
+    if type(value) is str:
         return value.strip() or None
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _number(value: Any) -> int | None:
+    if value is None or type(value) is int:
+        return value
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):

@@ -25,13 +25,7 @@ class Context:
         """Keep what an object that is no indicator says; objects of other kinds are left out."""
         identity, name = found.get("id"), found.get("name")
         if kind == "relationship":
-            source, target = found.get("source_ref"), found.get("target_ref")
-            if (
-                _is_text(source, "indicator--")
-                and _is_text(target, "malware--")
-                and len(self.indicated) < MOST_REMEMBERED
-            ):
-                self.indicated.setdefault(source, []).append(target)
+            self._remember_relationship(str(found.get("source_ref")), str(found.get("target_ref")))
         elif not isinstance(identity, str):
             return
         elif kind == "marking-definition":
