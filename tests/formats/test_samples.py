@@ -1,89 +1,52 @@
-"""Golden samples: each feed's bytes in, our words out. ``pytest --bless`` rewrites ``out.json``; a person reads ``git diff``.
+"""What stands on the shelf of feeds: every parser says what it is and has a golden sample (see ``golden.py``).
 
-A sample is a folder ``tests/samples/feeds/<provider>/<feed>`` with ``in.<anything>`` (or a folder ``in``) and ``out.json``; a
-``columns.yaml`` beside them is the column map, ``options.yaml`` the other options.
+Beside ``in.*`` a ``columns.yaml`` is the column map and ``options.yaml`` the other options of the sample.
 """
 
 import importlib
 import pkgutil
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
-import orjson
 import pytest
 import yaml
+from tests.formats.golden import check_sample
 
 from tocsin.formats import feeds as shelf
-from tocsin.formats.exporters.jsonl import write
-from tocsin.formats.feed import Feed, Options, classified, feeds, find_feed
-from tocsin.formats.reading import Reading
+from tocsin.formats.commands import read_column_map
+from tocsin.formats.feed import Feed, Options, feeds
 from tocsin.vocab.classification import CLASSIFICATIONS
 
 SHELF = Path(__file__).parents[1] / "samples" / "feeds"
-FOLDERS = sorted(path for path in SHELF.glob("*/*") if path.is_dir())
+SAMPLES = sorted(path.relative_to(SHELF).as_posix() for path in SHELF.glob("*/*") if path.is_dir())
 MODULES = [importlib.import_module(f"{shelf.__name__}.{found.name}") for found in pkgutil.iter_modules(shelf.__path__)]
-
-
-def delivery(folder: Path) -> Path:
-    found = [path for path in folder.iterdir() if path.stem == "in"]
-    assert len(found) == 1, f"{folder} needs exactly one in.* or folder in"
-    return found[0]
 
 
 def options(folder: Path) -> Options:
     columns, others = folder / "columns.yaml", folder / "options.yaml"
     return Options(
-        columns=yaml.safe_load(columns.read_text("utf-8")) if columns.exists() else None,
+        columns=read_column_map(columns) if columns.exists() else None,
         **(yaml.safe_load(others.read_text("utf-8")) if others.exists() else {}),
     )
 
 
-def read(folder: Path) -> dict[str, Any]:
-    feed = find_feed(folder.relative_to(SHELF).as_posix())
-    reading = Reading(feed, [delivery(folder)], options(folder))
-    records, rejected = [], []
-    for member, row in reading:
-        records += [classified(record, feed) for record in row.records]
-        if row.problem is not None:
-            rejected.append({"member": member, "line": row.line, "problem": row.problem, "raw": row.raw})
-    assert reading.accounts.is_balanced
-    lines = b"".join(write(records)).splitlines()
-    return {
-        "accounts": str(reading.accounts),
-        "records": [orjson.loads(line) for line in lines],
-        "rejected": rejected,
-    }
-
-
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.relative_to(SHELF).as_posix())
-def test_a_sample_gives_the_records_that_a_person_agreed_to(folder: Path, is_blessing: bool) -> None:
-    found, golden = read(folder), folder / "out.json"
-    if is_blessing:
-        golden.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    assert found == orjson.loads(golden.read_bytes())
-
-
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.relative_to(SHELF).as_posix())
-def test_a_sample_has_a_wrong_row_and_a_right_one(folder: Path) -> None:
-    golden = orjson.loads((folder / "out.json").read_bytes())
-    assert golden["rejected"]
-    assert golden["records"]
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_sample_gives_the_rows_that_a_person_agreed_to(sample: str, samples: Path, is_blessing: bool) -> None:
+    check_sample(sample, samples, is_blessing=is_blessing, options=options(SHELF / sample))
 
 
 def test_every_feed_has_a_sample_and_every_table_of_feeds_at_least_one() -> None:
-    sampled = {folder.relative_to(SHELF).as_posix() for folder in FOLDERS}
-    providers = {name.partition("/")[0] for name in sampled}
+    providers = {sample.partition("/")[0] for sample in SAMPLES}
     lacking = [
         name
         for name, feed in feeds().items()
-        if name not in sampled and not (is_of_a_table(feed) and feed.provider in providers)
+        if name not in SAMPLES and not (is_of_a_table(feed) and feed.provider in providers)
     ]
     assert lacking == []
 
 
 def test_every_sample_belongs_to_a_feed() -> None:
-    assert [folder.name for folder in FOLDERS if folder.relative_to(SHELF).as_posix() not in feeds()] == []
+    assert [sample for sample in SAMPLES if sample not in feeds()] == []
 
 
 def is_of_a_table(feed: Feed) -> bool:
