@@ -52,6 +52,7 @@ screenshots: $(SETUP) ## the console in both languages, from the sample nation, 
 lock: ## resolve the lock files anew (needs the package indexes)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev pyproject.toml -o requirements-dev.lock
+	@npm install --package-lock-only --ignore-scripts --silent && $(RUN) tools/unaddressed.py package-lock.json
 
 clean: ## forget everything that set-up and running made
 	rm -rf .venv node_modules var build .mypy_cache .ruff_cache .pytest_cache .hypothesis
