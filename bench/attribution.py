@@ -5,7 +5,6 @@ and its successor), a million random addresses with random times of one year. Ea
 """
 
 import random
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -98,4 +97,4 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

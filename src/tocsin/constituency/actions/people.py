@@ -68,7 +68,7 @@ def change_person(
 def set_language(*, actor: Actor, language: str) -> None:
     """A person chooses the language of their own pages. Raises :class:`NotFound` if the actor is no person."""
     _check_language(language)
-    person = Person.objects.filter(pk=actor.person_id).first() if actor.kind == "person" else None
+    person = Person.objects.filter(pk=actor.person_id or 0).first() if actor.kind == "person" else None
     if person is None:
         raise NotFound("Only a person has a language.")
     if person.language == language:

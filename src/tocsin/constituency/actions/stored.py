@@ -137,5 +137,5 @@ class Writer:
     def _ids(self, name: str) -> dict[str, int]:
         if name not in self._known:
             table = {"sector": Sector, "province": Province, "organisation": Organisation}[name]
-            self._known[name] = dict(table._default_manager.values_list("slug", "pk"))  # type: ignore[attr-defined]
+            self._known[name] = dict(table._default_manager.values_list("slug", "pk"))
         return self._known[name]

@@ -76,7 +76,7 @@ def _owner(actor: Actor, email: str) -> Person:
         raise NotFound("There is nothing here for you.")
     if not may(actor, Permission.PEOPLE_WRITE):
         require(actor, Permission.TOKENS_OWN)
-        if Person.objects.filter(pk=actor.person_id, email=email.strip().lower()).first() is None:
+        if Person.objects.filter(pk=actor.person_id or 0, email=email.strip().lower()).first() is None:
             raise NotFound("There is nothing here for you.")
     owner = person_of(email)
     if not owner.is_active:

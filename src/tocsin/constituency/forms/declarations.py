@@ -177,13 +177,17 @@ def _check_shape(name: str, text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            raise Unreadable(f"{name}:{event.start_mark.line + 1}: aliases (*name) are not accepted; write it out.")
+            raise Unreadable(f"{name}:{_line(event)}: aliases (*name) are not accepted; write it out.")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _DEEPEST:
-            raise Unreadable(f"{name}:{event.start_mark.line + 1}: nested deeper than {_DEEPEST} levels.")
+            raise Unreadable(f"{name}:{_line(event)}: nested deeper than {_DEEPEST} levels.")
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _read_entry(name: str, node: yaml.Node, kind: Kind, owner: str, declaration: Declaration, bare: str = "") -> None:

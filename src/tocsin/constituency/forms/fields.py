@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_network
+from ipaddress import IPv6Network, ip_network
 from typing import Any
 
 from tocsin.constituency.rules.declaration import Kind
@@ -56,7 +56,7 @@ def cidr(text: str) -> str:
         network = ip_network(text)
     except ValueError as error:
         raise ValueError(f"{error}; write it like 198.18.0.0/24 or 2001:db8::/48") from None
-    if network.version == 6 and network.network_address.ipv4_mapped:  # type: ignore[union-attr]
+    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
         raise ValueError(f"{text} is IPv4 in the clothes of IPv6; write it as IPv4")
     return str(network)
 

@@ -1,6 +1,7 @@
 """The constituency's tables, and triggers that keep the audit log append-only below Django too."""
 
 import uuid
+from typing import Any
 
 import django.db.models.deletion
 from django.conf import settings
@@ -21,7 +22,7 @@ FOR EACH ROW EXECUTE FUNCTION audit_refuses()
 """
 
 
-def refuse_changes(apps, schema_editor):  # noqa: ARG001 (the framework calls it so)
+def refuse_changes(_apps: Any, schema_editor: Any) -> None:
     """Triggers in the words of the database at hand."""
     if schema_editor.connection.vendor == "sqlite":
         for verb in ("UPDATE", "DELETE"):
@@ -30,7 +31,7 @@ def refuse_changes(apps, schema_editor):  # noqa: ARG001 (the framework calls it
         schema_editor.execute(_POSTGRESQL)
 
 
-def allow_changes(apps, schema_editor):  # noqa: ARG001
+def allow_changes(_apps: Any, schema_editor: Any) -> None:
     """The way back."""
     if schema_editor.connection.vendor == "sqlite":
         for verb in ("UPDATE", "DELETE"):

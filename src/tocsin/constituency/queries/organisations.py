@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from tocsin.constituency.access import Permission, Viewer, require
 from tocsin.constituency.models import Contact, Domain, Network, Organisation, Province, Sector
+from tocsin.constituency.models.holdings import Holding
 from tocsin.constituency.queries.paging import Page, page
 from tocsin.constituency.rules.attribution import address_key
 from tocsin.vocab import clock
@@ -209,5 +210,5 @@ def _contact(row: Contact) -> ContactRow:
     return ContactRow(row.role, row.name, row.email, row.phone, row.language)
 
 
-def _held(text: str, row: Network | Domain | object, asn: int | None = None) -> HoldingRow:
-    return HoldingRow(text, row.valid_from, row.valid_until, row.origin, asn)  # type: ignore[attr-defined]
+def _held(text: str, row: Holding, asn: int | None = None) -> HoldingRow:
+    return HoldingRow(text, row.valid_from, row.valid_until, row.origin, asn)

@@ -155,18 +155,16 @@ def difference(stored: State, declaration: Declaration, *, replaces: bool, at: d
             changed.append(Change(before, entry))
         else:
             unchanged += 1
-    ended = []
+    ended: list[Change] = []
     if replaces:
         gone = (entry for identity, entry in stored.items() if identity not in declaration.entries)
         ended = [Change(entry, entry.ended(at)) for entry in gone if _can_end(entry) and not entry.is_over(at)]
+    return Difference(_in_order(added), _in_order(changed), _in_order(ended), unchanged)
+
+
+def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
     order = list(Kind)
-    return Difference(
-        *(
-            tuple(sorted(changes, key=lambda change: order.index(change.after.kind)))
-            for changes in (added, changed, ended)
-        ),
-        unchanged=unchanged,
-    )
+    return tuple(sorted(changes, key=lambda change: order.index(change.after.kind)))
 
 
 def check_references(declaration: Declaration, stored: State) -> None:
