@@ -1,4 +1,4 @@
-"""The REST API: one router a room, one token check for all, described at ``/api/v1/docs`` without outside files."""
+"""The REST API: one router a room, one token check for all, described at ``/api/v1/docs/`` without outside files."""
 
 from importlib import import_module
 

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from tocsin.project.api import api
+from tocsin.project.reference import openapi, reference
 
 urlpatterns = [
     path("", include("tocsin.web.urls")),
@@ -10,6 +11,8 @@ urlpatterns = [
     path("", include("tocsin.intel.urls")),
     path("", include("tocsin.detection.urls")),
     path("", include("tocsin.findings.urls")),
+    path("api/v1/openapi.json", openapi, name="openapi"),
+    path("api/v1/docs/", reference, name="api-reference"),
     path("api/v1/", api.urls),
 ]
 
