@@ -1,6 +1,9 @@
 """The findings room as a Django application."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.web.navigation import Entry, Panel
 
 
 class FindingsConfig(AppConfig):
@@ -9,3 +12,17 @@ class FindingsConfig(AppConfig):
     name = "tocsin.findings"
     label = "findings"
     verbose_name = "Findings"
+    navigation = (
+        Entry(_("Situation"), "findings:situation", "activity", order=0),
+        Entry(_("Findings"), "findings:findings", "list-check", "findings:read", order=10),
+    )
+    panels = (
+        Panel(
+            _("Open findings"),
+            "constituency:organisation",
+            "findings:findings",
+            "organisation",
+            "findings:read",
+            order=10,
+        ),
+    )

@@ -1,6 +1,12 @@
 """Addresses of the findings pages."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from tocsin.findings import views
 
 app_name = "findings"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.situation, name="situation"),
+    path("findings/", views.findings, name="findings"),
+    path("findings/<slug:reference>/", views.finding, name="finding"),
+]

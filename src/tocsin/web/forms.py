@@ -1,6 +1,6 @@
 """The shape of what lists are asked for."""
 
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.http import HttpRequest
@@ -13,7 +13,7 @@ class Filters(forms.Form):
     """
 
     @classmethod
-    def of(cls, request: HttpRequest, **arguments: Any) -> "Filters":
+    def of(cls, request: HttpRequest, **arguments: Any) -> Self:
         """The filters that the address of ``request`` asks for."""
         return cls(request.GET, auto_id="filter-%s", **arguments)
 

@@ -172,8 +172,10 @@ def named(english: str | None, urdu: str | None = "") -> SafeString:
 @register.inclusion_tag("web/parts/field.html")
 def field(bound: BoundField, hint: str = "") -> dict[str, Any]:
     """A form field with label, help and errors tied to it for screen readers."""
-    kind = getattr(bound.field.widget, "input_type", "")
-    css = {"select": "form-select", "checkbox": "form-check-input", "hidden": ""}.get(kind, "form-control")
+    kind = "choices" if bound.widget_type == "checkboxselectmultiple" else getattr(bound.field.widget, "input_type", "")
+    css = {"select": "form-select", "checkbox": "form-check-input", "choices": "", "hidden": ""}.get(
+        kind, "form-control"
+    )
     described = [f"{bound.auto_id}-help"] if hint or bound.help_text else []
     if bound.errors:
         css, described = f"{css} is-invalid", [f"{bound.auto_id}-error", *described]
