@@ -78,6 +78,14 @@ def test_a_record_that_is_too_long_or_too_deep_is_passed_over() -> None:
     assert flat.raw == b"7"
 
 
+def test_what_is_passed_over_is_skipped_whatever_its_size() -> None:
+    text = b'{"heavy":[' + b'{"x":"]}"},' * 100_000 + b'1],"a":{"b":2},"c":3}'
+    found = walk(
+        io.BytesIO(text), "sample.json", lambda path, _: None if path == ("heavy",) else len(path) == 1, limit=100
+    )
+    assert [(piece.path, piece.raw) for piece in found] == [(("a",), b'{"b":2}'), (("c",), b"3")]
+
+
 def test_lines_are_records_and_a_broken_line_is_one_of_them() -> None:
     member = Member.of("lines.json", b'{"a":1}\n{"a":\n\n{"a":3}')
     assert [piece.raw for piece in records(member, _elements)] == [b'{"a":1}', b'{"a":', b'{"a":3}']

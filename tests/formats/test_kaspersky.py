@@ -1,6 +1,7 @@
 """Kaspersky data feeds: masks, verdicts, confidence, dirty columns."""
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from tocsin.formats.feed import Options, find_feed
 from tocsin.formats.feeds.kaspersky import feed_for_member
 from tocsin.formats.kaspersky.verdicts import confidence_of, read_verdict
+from tocsin.formats.reading import Reading
 from tocsin.text.streams import Member, members
 from tocsin.vocab.observables import ObservableType
 from tocsin.vocab.records import IndicatorRecord, Row
@@ -143,6 +145,17 @@ def test_what_names_nothing_is_a_rejected_row_with_its_reason(record: Any) -> No
 )
 def test_a_file_name_tells_the_feed(name: str, feed: str | None) -> None:
     assert feed_for_member(name) == feed
+
+
+def test_an_archive_of_several_feeds_is_read_member_by_member(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "feeds.zip", "w") as archive:
+        archive.writestr("IP_Reputation_Data_Feed.json", '[{"ip": "198.18.0.1", "threat_score": 50}]')
+        archive.writestr("Phishing_URL_Data_Feed.json", '[{"mask": "bad.example", "type": 1}]')
+    reading = Reading(find_feed("kaspersky"), [tmp_path / "feeds.zip"])
+    assert [record.value for _, row in reading for record in row.records if isinstance(record, IndicatorRecord)] == [
+        "198.18.0.1",
+        "bad.example",
+    ]
 
 
 def test_the_exact_variants_go_by_the_same_parser() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tocsin.formats.feed import Options, find_feed
 from tocsin.formats.reading import Reading
-from tocsin.formats.stix.alternatives import alternatives
+from tocsin.formats.stix.alternatives import alternatives, simple_alternative
 from tocsin.formats.stix.grammar import read_pattern
 from tocsin.formats.stix.markings import TLP_MARKINGS
 from tocsin.text.streams import Member
@@ -122,6 +122,16 @@ def test_a_pattern_comes_down_to_its_alternatives(pattern: str, expected: list[t
     assert _plain(pattern) == (expected, rest)
 
 
+@given(st.sampled_from(["domain-name:value", "url:value", "file:hashes.MD5", "process:name"]), st.text())
+def test_the_short_way_for_simple_patterns_says_what_the_grammar_says(path: str, value: str) -> None:
+    pattern = f"[{path} = '{value}']"
+    short = simple_alternative(pattern)
+    if short is not None:
+        whole = alternatives(read_pattern(pattern))
+        assert [one.given for one in short.observables] == [one.given for one in whole.observables]
+        assert short.rest == whole.rest
+
+
 # The object ---------------------------------------------------------------------------------------------------------
 
 
@@ -205,6 +215,14 @@ def test_the_context_of_kasperskys_taxii_server_is_read_from_the_description() -
     assert (found.malware, found.confidence, found.valid_until) == ("Emotet", 72, None)
     assert found.details is not None
     assert found.details["context"]["geo"] == "pk, in"
+
+
+def test_every_version_of_a_revoked_indicator_is_revoked() -> None:
+    first, second = _rows([_indicator(), _indicator(revoked=True, modified="2026-10-02T00:00:00Z")])
+    for row in (first, second):
+        (record,) = row.records
+        assert isinstance(record, IndicatorRecord)
+        assert record.is_revoked
 
 
 def test_a_sentence_with_an_equals_sign_is_no_context() -> None:

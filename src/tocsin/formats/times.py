@@ -16,7 +16,9 @@ def iso_time(text: str) -> datetime:
     """``2024-05-19T08:32:11.250Z``, ``2024-05-19 08:32:11``, ``2024-05-19``: a time without a zone is UTC."""
     try:
         read = datetime.fromisoformat(text.strip().removesuffix(" UTC"))
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+        if read.tzinfo is None:
+            return read.replace(tzinfo=UTC)
+        return read if read.tzinfo is UTC else read.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{text[:40]!r} is not a time such as 2024-05-19T08:32:11Z") from error
 

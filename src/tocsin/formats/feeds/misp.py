@@ -68,7 +68,7 @@ def _events(pieces: Iterator[JsonSlice], name: str) -> Iterator[JsonSlice]:
         elif piece.problem or not piece.raw.startswith(b"{"):
             yield piece
         else:
-            wrapped = list(_parts(piece.raw, name, lambda path, _: path == ("Event",)))
+            wrapped = list(_parts(piece.raw, name, lambda path, _: path == ("Event",) or (None if path else False)))
             yield from wrapped or (piece,)
     if root:
         yield JsonSlice((), b"{" + b",".join(root) + b"}")
@@ -79,14 +79,12 @@ def _rows(piece: JsonSlice, name: str, line: Iterator[int]) -> Iterator[Row]:
     try:
         if piece.problem or not piece.raw.startswith(b"{"):
             raise ValueError(piece.problem or "the event is not a JSON object")
-        heads = list(
-            _parts(piece.raw, name, lambda path, first: len(path) == 1 and (path[0] not in _HEAVY or first != b"["))
-        )
+        heads = list(_parts(piece.raw, name, _head))
         head = {str(part.path[0]): decode(part.raw) for part in heads}
     except ValueError as error:
         yield refused(next(line), str(error), piece.raw)
         return
-    contents = _parts(piece.raw, name, lambda path, _: path in (("Attribute", None), ("Object", None)))
+    contents = _parts(piece.raw, name, _contents)
     event = event_surroundings(head)
     found = False
     for part in contents:
@@ -101,6 +99,18 @@ def _rows(piece: JsonSlice, name: str, line: Iterator[int]) -> Iterator[Row]:
 
 def _parts(raw: bytes, name: str, wanted: Wanted) -> Iterator[JsonSlice]:
     return walk(io.BytesIO(raw), name, wanted, limit=_EVENT_BYTES)
+
+
+def _head(path: Path, first: bytes) -> bool | None:
+    """The members of an event that are said once, whatever comes behind its long lists."""
+    return None if path and path[0] in _HEAVY and first == b"[" else len(path) == 1
+
+
+def _contents(path: Path, first: bytes) -> bool | None:
+    """The attributes and objects of an event."""
+    if not path or (path in (("Attribute",), ("Object",)) and first == b"["):
+        return False
+    return True if len(path) == 2 else None
 
 
 def _object_rows(part: JsonSlice, event: Surroundings, line: Iterator[int]) -> Iterator[Row]:

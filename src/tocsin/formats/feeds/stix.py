@@ -90,6 +90,7 @@ def _sort(line: int, piece: JsonSlice, context: Context, waiting: IO[bytes]) -> 
             found = decode(piece.raw)
             kind = found.get("type") if isinstance(found, dict) else None
             if kind == "indicator":
+                context.remember_indicator(found)
                 waiting.write(line.to_bytes(8, "big") + len(piece.raw).to_bytes(8, "big") + piece.raw)
             elif kind is not None:
                 context.remember(kind, found)

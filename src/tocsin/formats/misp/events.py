@@ -153,12 +153,12 @@ def _moment(attribute: Mapping[str, Any], key: str) -> datetime | None:
 
 def _strictest_tlp(reads: Iterable[Tags]) -> Tlp | None:
     labels = [read.tlp for read in reads if read.tlp]
-    return Tlp.strictest(*labels) if labels else None
+    return labels[0] if len(labels) == 1 else Tlp.strictest(*labels) if labels else None
 
 
 def _strictest_pap(reads: Iterable[Tags]) -> Pap | None:
     labels = [read.pap for read in reads if read.pap]
-    return Pap.strictest(*labels) if labels else None
+    return labels[0] if len(labels) == 1 else Pap.strictest(*labels) if labels else None
 
 
 def _first(values: Iterable[_Value | None]) -> _Value | None:

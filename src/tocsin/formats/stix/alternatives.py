@@ -41,6 +41,16 @@ class Alternatives:
 _NOTHING = Alternatives((), True)
 
 
+_SIMPLE = re.compile(r"\[\s*([a-z0-9-]+:[A-Za-z0-9_.]+)\s*=\s*'([^'\\]*)'\s*\]")
+
+
+def simple_alternative(pattern: str) -> Alternatives | None:
+    """The observable of the commonest pattern, ``[type:property = 'value']``, without reading it by the grammar (for speed only)."""
+    found = _SIMPLE.fullmatch(pattern.strip())
+    read = _reader(found[1], "=") if found else None
+    return Alternatives((Alternative(found[2], read),), rest=False) if found and read else None
+
+
 def alternatives(node: Node) -> Alternatives:
     """What a pattern's tree comes down to."""
     if isinstance(node, Observed):

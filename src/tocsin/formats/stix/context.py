@@ -20,6 +20,7 @@ class Context:
     indicated: dict[str, list[str]] = field(default_factory=dict)
     markings: dict[str, Tlp] = field(default_factory=lambda: dict(TLP_MARKINGS))
     statements: dict[str, str] = field(default_factory=dict)
+    revoked: set[str] = field(default_factory=set)
 
     def remember(self, kind: object, found: Mapping[str, Any]) -> None:
         """Keep what an object that is no indicator says; objects of other kinds are left out."""
@@ -34,6 +35,12 @@ class Context:
             names = self.authors if kind == "identity" else self.malware
             if len(names) < MOST_REMEMBERED:
                 names[identity] = name
+
+    def remember_indicator(self, found: Mapping[str, Any]) -> None:
+        """Keep that an indicator is revoked: for good (STIX 2.1 §3.6), so every version of it in the bundle is."""
+        identity = found.get("id")
+        if found.get("revoked") is True and isinstance(identity, str) and len(self.revoked) < MOST_REMEMBERED:
+            self.revoked.add(identity)
 
     def _remember_relationship(self, source: str, target: str) -> None:
         if (

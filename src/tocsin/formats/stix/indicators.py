@@ -7,12 +7,13 @@ the beginning). What only breaks advice, or a field that we can do without, is l
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from tocsin.formats.canonical import Observable
 from tocsin.formats.kaspersky.verdicts import confidence_of, read_verdict
 from tocsin.formats.outcome import Outcome
-from tocsin.formats.stix.alternatives import alternatives
+from tocsin.formats.stix.alternatives import alternatives, simple_alternative
 from tocsin.formats.stix.context import Context
 from tocsin.formats.stix.grammar import read_pattern
 from tocsin.formats.tags import Tags, read_tags
@@ -81,7 +82,7 @@ def read_indicator(found: Mapping[str, Any], context: Context) -> Outcome:
                 pap=tags.pap,
                 valid_from=since,
                 valid_until=until,
-                is_revoked=found.get("revoked") is True,
+                is_revoked=found.get("revoked") is True or found.get("id") in context.revoked,
                 external_id=found["id"] if isinstance(found.get("id"), str) else None,
                 description=str(description or name) if description or name else None,
                 references=_references(found),
@@ -104,7 +105,7 @@ def _observables(found: Mapping[str, Any]) -> tuple[dict[Observable, str], list[
     whole: Observable = (ObservableType.PATTERN, pattern.strip())
     if found.get("pattern_type", "stix") != "stix":
         return {whole: whole[1]}, []
-    plain = alternatives(read_pattern(pattern))
+    plain = simple_alternative(pattern) or alternatives(read_pattern(pattern))
     observables: dict[Observable, str] = {}
     refused = []
     for one in plain.observables:
@@ -211,9 +212,13 @@ def _details(
 
 
 def _classification(found: Mapping[str, Any], texts: Iterable[str]) -> str | None:
-    words = [text.lower() for text in texts]
-    words += [str(phase.get("phase_name", "")).lower() for phase in _mappings(found.get("kill_chain_phases"))]
-    return next((kind for parts, kind in _CLASSES if any(part in word for part in parts for word in words)), None)
+    phases = [str(phase.get("phase_name", "")) for phase in _mappings(found.get("kill_chain_phases"))]
+    return _class_of("\n".join([*texts, *phases]).lower())
+
+
+@lru_cache(maxsize=4096)
+def _class_of(words: str) -> str | None:
+    return next((kind for parts, kind in _CLASSES if any(part in words for part in parts)), None)
 
 
 def _references(found: Mapping[str, Any]) -> tuple[str, ...]:
