@@ -1,0 +1,106 @@
+"""The manuals that are made from the program itself are as the program is: ``pytest --bless`` writes them anew."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer.main
+
+from tocsin.formats.feed import feeds
+from tocsin.project import cli
+from tocsin.project.commands import _manual
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def _same(path: Path, text: str, is_blessing: bool) -> None:
+    if is_blessing:
+        path.write_text(text, "utf-8")
+    assert path.read_text("utf-8") == text
+
+
+def _commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command with its full name, in the order of the rooms."""
+
+    def below(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+        if hasattr(command, "commands"):
+            for word, inner in command.commands.items():
+                yield from below(f"{name} {word}".strip(), inner)
+        else:
+            yield name, command
+
+    yield from below("", typer.main.get_command(cli._application([])))
+
+
+def _parameter(one: click.Parameter) -> str:
+    names = " ".join(one.opts) if one.param_type_name == "option" else (one.name or "").upper()
+    words = getattr(one, "help", "") or ""
+    return f"| `{names}` | {words.replace('|', '/')} |"
+
+
+def _command_page() -> str:
+    lines = [
+        "# The command line",
+        "",
+        "Made from the program (`pytest tests/project/test_manuals.py --bless`); do not edit. Every command has `--help`. Input that cannot be",
+        "used is one line on standard error and exit code 2.",
+        "",
+    ]
+    for name, command in _commands():
+        lines += [f"## tocsin {name}", "", (command.help or "").strip(), ""]
+        rows = [_parameter(one) for one in command.params if one.name != "help"]
+        if rows:
+            lines += ["| | |", "|---|---|", *rows, ""]
+        examples = [
+            line.strip()
+            for line in (command.epilog or "").splitlines()
+            if line.strip() and not line.strip().endswith(":")
+        ]
+        if examples:
+            lines += ["```", *examples, "```", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _feed_page() -> str:
+    known = feeds()
+    lines = [
+        "# Feeds",
+        "",
+        "Made from the program (`pytest tests/project/test_manuals.py --bless`); do not edit. `tocsin parse --list` prints the same. Files may be gz, bz2, xz,",
+        "zst, zip or tar, or a folder. *Indicators* are things to look for, *observations* are reports about our own addresses.",
+        "",
+        f"{len(known)} feeds of {len({feed.provider for feed in known.values()})} providers.",
+        "",
+        "| feed | gives | about |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{name}` | {feed.gives} | {feed.about} |" for name, feed in known.items()]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_page_of_commands_is_as_the_commands_are(is_blessing: bool) -> None:
+    _same(DOCS / "use" / "commands.md", _command_page(), is_blessing)
+
+
+def test_the_page_of_feeds_is_as_the_feeds_are(is_blessing: bool) -> None:
+    _same(DOCS / "use" / "feeds.md", _feed_page(), is_blessing)
+
+
+def test_the_page_of_settings_is_as_the_settings_are(is_blessing: bool) -> None:
+    _same(DOCS / "run" / "settings.md", _manual(), is_blessing)
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), list(_commands()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_command_says_what_it_does_and_shows_an_example(name: str, command: click.Command) -> None:
+    assert command.help, f"tocsin {name} has no help"
+    assert "tocsin" in (command.epilog or ""), f"tocsin {name} has no example"
+    for one in command.params:
+        assert one.name == "help" or getattr(one, "help", None), f"tocsin {name}: {one.name} is not explained"
+
+
+def test_the_table_of_commands_names_what_the_rooms_have() -> None:
+    named = {word for words in cli.COMMANDS.values() for word in words}
+    assert {name.split()[0] for name, _ in _commands()} == named
