@@ -18,6 +18,13 @@ def broken(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 (Django's sign
     return HttpResponse(render_to_string("web/broken.html"), status=500)
 
 
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
+    """A form without the mark that shows it was ours: 404 for strangers, as everywhere; for others a word on what to do."""
+    if viewer_of(request) is None:
+        return not_found(request)
+    return render(request, "web/forged.html", status=403)
+
+
 def components(request: HttpRequest) -> HttpResponse:
     """Every component of the console with all its states, for people who build pages."""
     if viewer_of(request) is None:
