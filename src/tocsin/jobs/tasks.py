@@ -13,11 +13,13 @@ returns one sentence that says what it did. It is tried again with growing pause
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.module_loading import import_string
 from django_tasks import TaskResultStatus
 from django_tasks import task as _task
 from django_tasks.base import Task
@@ -62,7 +64,9 @@ def task(
 
 
 def policy_of(path: str) -> Policy:
-    """The policy of the task at dotted ``path``."""
+    """The policy of the task at dotted ``path``; a task that is there no more is not tried again."""
+    with suppress(ImportError):
+        import_string(path)  # declares the policy, if nobody has asked for this task in this process yet
     return _POLICIES.get(path) or Policy(attempts=1, pause=timedelta(0))
 
 

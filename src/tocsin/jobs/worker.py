@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections, transaction
+from django.db import OperationalError, close_old_connections, connection, transaction
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
@@ -64,7 +64,8 @@ class Worker:
     def _loop(self, health: WorkerHealth, once: bool) -> None:
         while not self._ending.is_set():
             try:
-                close_old_connections()
+                if not connection.in_atomic_block:
+                    close_old_connections()
                 self._tend(health)
                 is_idle = not self._one(health)
             except OperationalError as error:
@@ -148,6 +149,11 @@ def is_alive(name: str) -> bool:
     """Whether the worker called ``name`` still holds its file."""
     path = _folder() / name
     return path.exists() and not is_abandoned(path)
+
+
+def live_workers() -> list[str]:
+    """The names of all workers that live now on this storage folder, whatever the database says."""
+    return sorted(path.name for path in _folder().glob(".*.tmp") if is_alive(path.name))
 
 
 def recover_interrupted() -> list[str]:

@@ -114,6 +114,11 @@ class RawStore:
         """Whether the bytes can be opened."""
         return self._find(digest) is not None and not self._place(digest, _TOMBSTONE).exists()
 
+    def files(self, digest: str) -> list[Path]:
+        """The files that hold the bytes or tell of their burial: what a backup has to take. None if nothing is known of them."""
+        places = (self._place(digest, suffix) for suffix in (".zst", ".bin", _TOMBSTONE))
+        return [place for place in places if place.exists()]
+
     def names(self) -> Iterator[str]:
         """The hash of everything that can be opened, sorted."""
         for path in sorted(self._root.glob("??/??/*")):
