@@ -1,7 +1,9 @@
 """Fixtures that every room's tests may use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,3 +32,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def is_blessing(pytestconfig: pytest.Config) -> bool:
     """Whether golden samples are being written anew."""
     return bool(pytestconfig.getoption("--bless"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_audit_log() -> Iterator[None]:
+    """Lets Django empty the audit log between tests that commit: SQLite's triggers, which refuse that, are put back at once."""
+    from django.db.backends.sqlite3.base import DatabaseOperations
+
+    plain = DatabaseOperations.sql_flush
+
+    def sql_flush(self: DatabaseOperations, *arguments: Any, **named: Any) -> list[str]:
+        statements = plain(self, *arguments, **named)
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'constituency_auditentry'"
+            )
+            triggers = cursor.fetchall()
+        return [*(f"DROP TRIGGER {name}" for name, _ in triggers), *statements, *(sql for _, sql in triggers)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        yield

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any, Literal
 
 from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from ninja.security import HttpBearer
 
 from tocsin.constituency.models import ApiToken, Person
@@ -207,3 +208,17 @@ class TokenAuth(HttpBearer):
             return None
         row.note_use()
         return viewer
+
+
+class StrangersFindNothing:
+    """Middleware: a wrong method (405) or a missing form token (403) would tell a stranger that an address exists; 404 says nothing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The answer, unless it tells a stranger too much."""
+        response = self.get_response(request)
+        if response.status_code in {403, 405} and viewer_of(request) is STRANGER and not TokenAuth()(request):
+            raise Http404
+        return response

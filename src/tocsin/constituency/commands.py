@@ -1,5 +1,6 @@
 """``tocsin constituency``, ``tocsin person`` and ``tocsin token``: the constituency room from the command line, as the operator."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -34,7 +35,8 @@ app.add_typer(_constituency, name="constituency")
 app.add_typer(_person, name="person")
 app.add_typer(_token, name="token")
 
-_out = Console(highlight=False, soft_wrap=True)
+#: In a pipe a table is as wide as it needs to be, so that no name is broken.
+_out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")]

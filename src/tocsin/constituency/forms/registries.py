@@ -197,16 +197,17 @@ class _Reading:
         )
 
     def _check_counts(self, promised: int) -> None:
-        """Say where the file's own counts are not met: it may have been cut short."""
+        """Say where the file's own counts are not met: and refuse one cut short: what it lacks would end."""
         accounts = self._accounts
         for kind, count in self._promised.items():
             if kind in KINDS and count != self._met[kind]:
                 accounts.problems.append(
                     f"{self._name}: its summary promises {count} {kind} records, {self._met[kind]} came"
                 )
-        if promised != accounts.records and sum(self._promised.values()) != accounts.records:
-            accounts.problems.append(
-                f"{self._name}: its first line promises {promised} records, {accounts.records} came"
+        total = sum(self._promised.values()) or promised
+        if accounts.records < total * _COMPLETE:
+            raise Unreadable(
+                f"{self._name}: {total} records were promised and {accounts.records} came, so it was cut short; fetch it again."
             )
 
 
