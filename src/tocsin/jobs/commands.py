@@ -67,7 +67,7 @@ def check(
         found = list(checks.problems(bars, is_quick=quick))
     for sentence in found:
         typer.echo(sentence)
-    typer.echo(f"{len(found)} problems" if found else "all is well")
+    typer.echo(f"{len(found)} problem{'s' if len(found) > 1 else ''}" if found else "all is well")
     raise typer.Exit(1 if found else 0)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, ProgrammingError, connection, connections, transaction
+from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
@@ -116,16 +117,16 @@ def _loaded_sqlite(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _aliased(path: Path) -> Iterator[None]:
-    """Let Django read the SQLite file ``path`` under an alias of its own."""
+    """Let this thread's Django read the SQLite file ``path`` under an alias of its own."""
     own = connections.databases[DEFAULT_DB_ALIAS]
     options = {**own.get("OPTIONS", {}), "init_command": "PRAGMA query_only = ON;"}
-    connections.databases[_COPY_ALIAS] = {**own, "NAME": str(path), "OPTIONS": options}
+    copy = DatabaseWrapper({**own, "NAME": str(path), "OPTIONS": options}, _COPY_ALIAS)
+    connections[_COPY_ALIAS] = copy
     try:
         yield
     finally:
-        connections[_COPY_ALIAS].close()
+        copy.close()
         del connections[_COPY_ALIAS]
-        del connections.databases[_COPY_ALIAS]
 
 
 # PostgreSQL
