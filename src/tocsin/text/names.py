@@ -30,10 +30,9 @@ def domain(text: str) -> str:
     labels = labels_of(text)
     if len(labels) < 2:
         raise ValueError("not a domain name: it has no dot")
-    if not _TOP.fullmatch(labels[-1]):
-        raise ValueError("not a domain name: the last label is no top-level domain")
     for label in labels:
         check_label(label)
+    check_top_level(labels[-1])
     return _joined(labels)
 
 
@@ -56,6 +55,12 @@ def check_label(label: str) -> None:
     if len(label) > 63:
         raise ValueError("not a domain name: a label is longer than 63 characters")
     raise ValueError("not a domain name: a label has a character other than letters, digits, hyphen and underscore")
+
+
+def check_top_level(label: str) -> None:
+    """Raise ``ValueError`` unless a top-level domain can have that form."""
+    if not _TOP.fullmatch(label):
+        raise ValueError("not a domain name: the last label is no top-level domain")
 
 
 def _joined(labels: list[str]) -> str:

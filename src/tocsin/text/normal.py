@@ -39,6 +39,7 @@ _ADDRESS = re.compile(r"\d+(?:\.\d+){3}|\[?[0-9a-fA-F]*:[0-9a-fA-F:.]*\]?", re.A
 _NETWORK = re.compile(r"(?:\d+(?:\.\d+){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*)/\d{1,3}", re.ASCII)
 
 _BRACKETED = re.compile(r"[\[({<]+\s*(?P<sign>\.|,|:|/|@|://|dot|at|d0t)\s*[\])}>]+", re.IGNORECASE)
+_ESCAPED_DOT = re.compile(r"\\+\.")
 _SIGNS = {"dot": ".", "d0t": ".", ",": ".", "at": "@"}
 _DEFANGED_SCHEME = re.compile(r"^(\s*)(h[tx]{2}p|f[tx]p)(s?)(?=\s*:)", re.IGNORECASE)
 
@@ -55,7 +56,8 @@ def file_hash(text: str) -> str:
 
 def refang(text: str) -> str:
     """Undo the usual ways of making an observable harmless: ``hxxp``, ``[.]``, ``(dot)``, ``[at]``, ``[:]//``."""
-    text = _BRACKETED.sub(lambda found: _SIGNS.get(found["sign"].lower(), found["sign"]), text).replace("\\.", ".")
+    text = _BRACKETED.sub(lambda found: _SIGNS.get(found["sign"].lower(), found["sign"]), text)
+    text = _ESCAPED_DOT.sub(".", text)
     return _DEFANGED_SCHEME.sub(lambda found: found[1] + found[2].lower().replace("x", "t", 2) + found[3].lower(), text)
 
 

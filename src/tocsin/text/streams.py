@@ -72,8 +72,10 @@ class Member:
             lines = chunk.split(b"\n")
             lines[0] = rest + lines[0]
             rest = lines.pop()
-            if len(rest) > limit or (lines and len(lines[0]) > limit + 1):
-                raise Unreadable(f"{self.name}, line {count + 1}: longer than {limit} bytes, the most that is accepted")
+            if lines:
+                self._check_length(lines[0], count + 1)
+            if len(rest) > limit:
+                self._check_length(rest[: limit + 2], count + 1 + len(lines))
             if b"\r" in chunk or (lines and lines[0][-1:] == b"\r"):
                 lines = [line[:-1] if line[-1:] == b"\r" else line for line in lines]
             if lines:
@@ -81,7 +83,13 @@ class Member:
                 count += len(lines)
             chunk = read(size)
         if rest:
+            self._check_length(rest, count + 1)
             yield [rest.removesuffix(b"\r")]
+
+    def _check_length(self, line: bytes, number: int) -> None:
+        limit = self._limits.max_line_bytes
+        if len(line) > limit and len(line.removesuffix(b"\r")) > limit:
+            raise Unreadable(f"{self.name}, line {number}: longer than {limit} bytes, the most that is accepted")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ nothing; the rule speaks only once ``expansion_floor`` bytes are out, because a 
 import bz2
 import io
 import lzma
+import tarfile
+import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ _DAMAGE: Any = (
     isal_zlib.error,
     lzma.LZMAError,
     zstandard.ZstdError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
     ValueError,
 )
 
@@ -142,11 +146,9 @@ class Bounded(Raw):
         except Unreadable:
             raise
         except EOFError as error:
-            raise Unreadable(f"{self._name}: the compressed data end too early; fetch the file again") from error
+            raise Unreadable(f"{self._name}: the packed data end too early; fetch the file again") from error
         except _DAMAGE as error:
-            raise Unreadable(
-                f"{self._name}: the compressed data are damaged ({error}); fetch the file again"
-            ) from error
+            raise Unreadable(f"{self._name}: the packed data are damaged ({error}); fetch the file again") from error
         self._out += len(part)
         limits, total = self._limits, self._outermost.gave(self._depth, len(part))
         if total > limits.expansion_floor and total > limits.max_expansion * max(self._outermost.weight, 1):

@@ -12,8 +12,8 @@ From CyberTrace's help and the vendor's public ``normalize_url``. Four differenc
 import codecs
 import re
 
-from tocsin.text.addresses import any_ipv4, ipv6, port
-from tocsin.text.names import check_label, labels_of
+from tocsin.text.addresses import address, any_ipv4, port
+from tocsin.text.names import check_label, check_top_level, labels_of
 
 _SCHEME = re.compile(r"(?:[a-z][a-z0-9+-]*:)?[/\\]{2,}|(?:https?|ftps?|wss?):[/\\]?", re.ASCII)
 _AUTHORITY_END = re.compile(r"[/\\?#]")
@@ -56,7 +56,8 @@ def url_mask(text: str) -> str:
     """
     canonical = url(text)
     host, stroke, path = canonical.partition("/")
-    if "*" in host.removeprefix("*.") or "*" in path.removesuffix("/*" if "/" in path else "*"):
+    name = host.removeprefix("*.")
+    if "*" in name or ("." not in name and ":" not in name) or "*" in f"/{path}".removesuffix("/*"):
         raise ValueError(
             "not a usable URL mask: a star stands elsewhere than at the start of the host or the end of the path"
         )
@@ -102,8 +103,10 @@ def _path(path: str) -> str:
     """One slash between segments, dot segments resolved (RFC 3986 §5.2.4), a leading slash; a trailing one is kept."""
     if not path:
         return ""
+    if path[0] != "/":
+        path = f"/{path}"
     if "//" not in path and "\\" not in path and "/." not in path:
-        return path if path[0] == "/" else f"/{path}"
+        return path
     kept: list[str] = []
     segments = _SLASHES.split(path)
     for segment in segments:
@@ -118,7 +121,8 @@ def _path(path: str) -> str:
 def _authority(text: str) -> str:
     if text[:1] == "[":
         host, _, rest = text[1:].partition("]")
-        return f"[{ipv6(host)}]{_port(rest)}"
+        canonical = address(host)
+        return (f"[{canonical}]" if ":" in canonical else canonical) + _port(rest)
     name, colon, number = text.partition(":")
     return _host(name) + (_port(colon + number) if colon else "")
 
@@ -143,8 +147,9 @@ def _host(text: str) -> str:
         return any_ipv4(".".join(labels))
     for label in labels:
         check_label(label.replace("*", "x"))
-    if len(labels) < 2 and labels != ["*"]:
+    if len(labels) < 2:
         raise ValueError("not a usable URL: its host is neither an address nor a name with a dot")
+    check_top_level(labels[-1])
     host = ".".join(labels)
     if len(host) > 253:
         raise ValueError("not a usable URL: its host is longer than 253 characters")

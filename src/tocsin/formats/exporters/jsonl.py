@@ -14,7 +14,7 @@ from tocsin.formats.exporter import Exporter
 from tocsin.vocab.records import IndicatorRecord, ListRecord, ObservationRecord, Record
 
 _WRITTEN_AT_ONCE = 1 << 16
-_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
 
 _KINDS: dict[type, str] = {
     IndicatorRecord: "indicator",
@@ -22,7 +22,7 @@ _KINDS: dict[type, str] = {
     ListRecord: "warning-list-entry",
 }
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS}
-_ABSENT = (None, False, (), "")
+_EMPTY: tuple[object, ...] = ((), "", {})
 
 
 def jsonl_fields(record: Record) -> dict[str, Any]:
@@ -31,7 +31,8 @@ def jsonl_fields(record: Record) -> dict[str, Any]:
     shown: dict[str, Any] = {"record": _KINDS[kind]}
     for name in _FIELDS[kind]:
         value = getattr(record, name)
-        if value not in _ABSENT and value != {}:
+        # By identity: 0 equals False, and confidence 0 is something that was said.
+        if value is not None and value is not False and value not in _EMPTY:
             shown[name] = value
     return shown
 
@@ -46,6 +47,8 @@ def _line(record: Record) -> bytes:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, set | frozenset):
@@ -60,7 +63,7 @@ def _printable(value: Any) -> Any:
         return {_printable(key): _printable(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_printable(part) for part in value]
-    return value.astimezone(UTC) if isinstance(value, datetime) else value
+    return value
 
 
 def write(records: Iterable[Record]) -> Iterator[bytes]:

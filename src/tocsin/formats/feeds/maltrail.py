@@ -48,13 +48,15 @@ _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-
 # What Maltrail's own sensor takes for a regular expression, and an escaped dot.
 _EXPRESSION = re.compile(r"[\].][*+]|\[[a-zA-Z0-9_.\-]+\]|\\\.")
 _IPV6_PORT = re.compile(r"\[[0-9a-fA-F:.]+\](?::\d+)?", re.ASCII)
+# A long family is cut into numbered files: cobaltstrike.txt, cobaltstrike-1.txt, cobaltstrike-2.txt.
+_PART = re.compile(r"(?:-\d{1,2})?\.txt$", re.IGNORECASE)
 _LONGEST_EXPRESSION = 4096
 
 Observable = tuple[ObservableType, str]
 
 
 def _parse(member: Member, options: Options) -> Iterator[Row]:
-    family = member.name.rpartition("/")[2].removesuffix(".txt")
+    family = _PART.sub("", member.name.rpartition("/")[2])
     classification = _classification(member.name, family)
     notes = _Notes()
     for number, line in text_lines(member):
