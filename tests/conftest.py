@@ -37,12 +37,13 @@ def is_blessing(pytestconfig: pytest.Config) -> bool:
 @pytest.fixture(scope="session", autouse=True)
 def emptied_audit_log() -> Iterator[None]:
     """Lets Django empty the audit log between tests that commit: SQLite's triggers, which refuse that, are put back at once."""
-    from django.db.backends.sqlite3.base import DatabaseOperations
+    from django.db.backends.sqlite3.base import DatabaseWrapper
 
-    plain = DatabaseOperations.sql_flush
+    operations = DatabaseWrapper.ops_class
+    plain = operations.sql_flush
 
-    def sql_flush(self: DatabaseOperations, *arguments: Any, **named: Any) -> list[str]:
-        statements = plain(self, *arguments, **named)
+    def sql_flush(self: Any, *arguments: Any, **named: Any) -> list[str]:
+        statements: list[str] = plain(self, *arguments, **named)
         with self.connection.cursor() as cursor:
             cursor.execute(
                 "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'constituency_auditentry'"
@@ -51,5 +52,16 @@ def emptied_audit_log() -> Iterator[None]:
         return [*(f"DROP TRIGGER {name}" for name, _ in triggers), *statements, *(sql for _, sql in triggers)]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        patch.setattr(operations, "sql_flush", sql_flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def storage(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A storage folder of its own for each test: lake, sets and locks lie there, never in anybody's real one."""
+    from msgspec.structs import replace
+
+    folder = tmp_path_factory.mktemp("storage")
+    settings.TOCSIN = replace(settings.TOCSIN, storage=replace(settings.TOCSIN.storage, folder=str(folder)))
+    settings.STORAGE = folder
+    return folder

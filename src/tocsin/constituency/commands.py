@@ -25,6 +25,12 @@ from tocsin.constituency.forms.fields import moment
 from tocsin.constituency.rules.declaration import Kind
 from tocsin.vocab.errors import InputError
 
+
+def _examples(*commands: str) -> str:
+    """The end of a command's help."""
+    return "\n\n".join(["Example:" if len(commands) == 1 else "Examples:", *(f"  {command}" for command in commands)])
+
+
 app = typer.Typer()
 _constituency = typer.Typer(
     help="Whom we serve: load it, look at it, ask whose an address or a domain is.", no_args_is_help=True
@@ -42,7 +48,14 @@ _err = Console(stderr=True, highlight=False, soft_wrap=True)
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")]
 
 
-@_constituency.command("load")
+@_constituency.command(
+    "load",
+    epilog=_examples(
+        "tocsin constituency load --dry-run nation.yaml",
+        "tocsin constituency load nation.yaml networks.csv",
+        "tocsin constituency load --replace folder/",
+    ),
+)
 def load(
     files: Annotated[
         list[Path],
@@ -88,7 +101,9 @@ def _print_counts(report: actions.LoadReport) -> None:
         _out.print(table)
 
 
-@_constituency.command("registry")
+@_constituency.command(
+    "registry", epilog=_examples("tocsin constituency registry delegated-apnic-extended-latest --country PK")
+)
 def registry(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="A delegated-statistics file, plain or extended, compressed or not.")
@@ -118,7 +133,12 @@ def registry(
     _out.print(f"Revision {report.revision}." if report.revision else "Nothing changed; no new revision.")
 
 
-@_constituency.command("whose")
+@_constituency.command(
+    "whose",
+    epilog=_examples(
+        "tocsin constituency whose 198.18.0.1", "tocsin constituency whose mail.bank.example --at 2026-11-23T12:00:00Z"
+    ),
+)
 def whose(
     subject: Annotated[str, typer.Argument(metavar="ADDRESS|DOMAIN", help="An IPv4 or IPv6 address, or a domain.")],
     at: Annotated[
@@ -136,7 +156,9 @@ def _moment(text: str) -> datetime | None:
         raise InputError(f"--at: {error}.") from error
 
 
-@_constituency.command("list")
+@_constituency.command(
+    "list", epilog=_examples("tocsin constituency list --sector energy", "tocsin constituency list --search 198.18.0.1")
+)
 def list_organisations(
     search: Annotated[str, typer.Option("--search", help="Part of a name, or an address or domain.")] = "",
     sector: Annotated[str, typer.Option("--sector", help="The slug of a sector.")] = "",
@@ -154,7 +176,9 @@ def list_organisations(
     _out.print(table if table.row_count else "No organisation fits.")
 
 
-@_person.command("add")
+@_person.command(
+    "add", epilog=_examples("tocsin person add ayesha@team.example --name Ayesha --role analyst --language ur")
+)
 def add(
     email: Email,
     name: Annotated[str, typer.Option("--name", help="How the person is called.")],
@@ -169,7 +193,13 @@ def add(
     _out.print(f"{address} was added. Sign them in with: tocsin person link {address}", markup=False)
 
 
-@_person.command("change")
+@_person.command(
+    "change",
+    epilog=_examples(
+        "tocsin person change ayesha@team.example --role analyst --role lead",
+        "tocsin person change ayesha@team.example --left",
+    ),
+)
 def change(
     email: Email,
     name: Annotated[str | None, typer.Option("--name", help="A new name.")] = None,
@@ -184,7 +214,7 @@ def change(
     _out.print(f"{email} was changed.", markup=False)
 
 
-@_person.command("link")
+@_person.command("link", epilog=_examples("tocsin person link ayesha@team.example"))
 def link(email: Email) -> None:
     """Print a link that signs the person in once."""
     path = actions.make_sign_in_link(actor=OPERATOR, person=email)
@@ -194,7 +224,7 @@ def link(email: Email) -> None:
     _out.print(f"{base}{path}", markup=False)
 
 
-@_person.command("list")
+@_person.command("list", epilog=_examples("tocsin person list"))
 def list_people() -> None:
     """List everybody, those who have left too."""
     table = Table("email", "name", "roles", "language", "in the team", "last signed in")
@@ -210,7 +240,9 @@ def list_people() -> None:
     _out.print(table if table.row_count else "Nobody yet; add somebody with 'tocsin person add'.")
 
 
-@_token.command("make")
+@_token.command(
+    "make", epilog=_examples("tocsin token make ayesha@team.example --scope intel:read --scope findings:read --days 30")
+)
 def make(
     email: Email,
     scope: Annotated[list[str], typer.Option("--scope", help="A permission such as intel:read; may be repeated.")],
