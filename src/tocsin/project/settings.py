@@ -1,6 +1,8 @@
 """Django's settings, all of them derived from the typed settings of ``tocsin.vocab.settings``."""
 
+import os
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -23,7 +25,8 @@ def _database(url: str) -> dict[str, Any]:
                 "transaction_mode": "IMMEDIATE",
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
             },
-            "TEST": {"NAME": STORAGE / "test.sqlite3"},
+            # a file, because tests start other processes; one for each test run, because runs may overlap
+            "TEST": {"NAME": Path(gettempdir()) / f"tocsin-test-{os.getpid()}.sqlite3"},
         }
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"}:

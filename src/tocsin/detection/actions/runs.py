@@ -152,7 +152,7 @@ def _sweep_killed(actor: Actor) -> None:
 
 
 def _lock_of(run: Run) -> Path:
-    return Path(settings.STORAGE) / "runs" / f"{run.uid}.lock"
+    return Path(settings.TOCSIN.storage.folder) / "runs" / f"{run.uid}.lock"
 
 
 def _keep(run: Run, log: SearchedLog, judge: Judge, report: RunReport) -> None:
