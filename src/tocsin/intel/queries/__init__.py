@@ -6,6 +6,7 @@
 ``delivery_files``                the files of a delivery
 ``rejected_rows``                 what was refused, page by page
 ``committed_parts``               paths of the lake parts that count
+``held_in_lake``                  parts and raw bytes that must be in the lake, for backup and sweep
 ``indicators``                    search: value in any spelling, prefix, type, source, family, tag; page by page
 ``indicator``                     one by uid, with all provenances
 ``find_indicator``                one by its exact value in any spelling
@@ -18,7 +19,14 @@
 """
 
 from tocsin.intel.queries.compiled import CompiledSet, indicators_by_position
-from tocsin.intel.queries.deliveries import committed_parts, deliveries, delivery, delivery_files, rejected_rows
+from tocsin.intel.queries.deliveries import (
+    committed_parts,
+    deliveries,
+    delivery,
+    delivery_files,
+    held_in_lake,
+    rejected_rows,
+)
 from tocsin.intel.queries.indicators import (
     IndicatorSearch,
     find_indicator,
@@ -61,6 +69,7 @@ __all__ = [
     "delivery",
     "delivery_files",
     "find_indicator",
+    "held_in_lake",
     "indicator",
     "indicators",
     "indicators_by_position",

@@ -8,6 +8,9 @@ import numpy as np
 
 from tocsin.constituency.access import Permission, Viewer, require
 
+#: The name of the revision that changes whenever what is to be compiled changes.
+REVISION = "indicators"
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledSet:

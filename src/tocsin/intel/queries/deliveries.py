@@ -53,6 +53,15 @@ def committed_parts(viewer: Viewer) -> tuple[str, ...]:
     return tuple(path for parts in rows.values_list("parts", flat=True) for path in sorted(parts))
 
 
+def held_in_lake(viewer: Viewer, using: str = "default") -> tuple[dict[str, str], frozenset[str]]:
+    """What committed deliveries keep in the lake: parts as ``{path: SHA-256}``, and the hashes of all their files."""
+    require(viewer, Permission.INTEL_READ)
+    rows = Delivery.objects.using(using).filter(state=Delivery.State.COMMITTED, observations__gt=0)
+    parts = {path: digest for stored in rows.values_list("parts", flat=True) for path, digest in stored.items()}
+    raw = DeliveryFile.objects.using(using).filter(delivery__state=Delivery.State.COMMITTED)
+    return parts, frozenset(raw.values_list("sha256", flat=True).iterator())
+
+
 def _delivery(viewer: Viewer, uid: UUID) -> Delivery:
     require(viewer, Permission.INTEL_READ)
     found = Delivery.objects.select_related("source").filter(uid=uid).first()

@@ -1,0 +1,22 @@
+"""Every write of the room: keyword-only, ``actor`` first, one transaction, audited, told to the change log."""
+
+from tocsin.intel.actions.compiling import compile_current_set
+from tocsin.intel.actions.ingest import IngestReport, Progress, ingest
+from tocsin.intel.actions.listing import enable_warning_list
+from tocsin.intel.actions.retention import Swept, bury_expired, sweep_orphans
+from tocsin.intel.actions.sources import LoadedSources, SourceRow, add_source, load_sources
+
+__all__ = [
+    "IngestReport",
+    "LoadedSources",
+    "Progress",
+    "SourceRow",
+    "Swept",
+    "add_source",
+    "bury_expired",
+    "compile_current_set",
+    "enable_warning_list",
+    "ingest",
+    "load_sources",
+    "sweep_orphans",
+]
