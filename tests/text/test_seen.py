@@ -25,10 +25,10 @@ def test_answers_are_those_of_a_set_however_many_runs_went_to_the_file(batches: 
 
 
 def test_many_keys_are_merged_into_few_runs_and_all_are_still_known(tmp_path: Path) -> None:
-    keys = [number.to_bytes(8, "little") * 2 for number in range(50_000)]
+    keys = [number.to_bytes(8, "little") * 2 for number in range(10_000)]
     folder = tmp_path / "keys"
     folder.mkdir()
-    with Seen(folder, in_memory=500) as seen:
+    with Seen(folder, in_memory=100) as seen:
         for start in range(0, len(keys), 500):
             assert all(seen.add_many(keys[start : start + 500]))
         assert len(seen._runs) < 30

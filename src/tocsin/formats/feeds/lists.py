@@ -30,6 +30,8 @@ from tocsin.vocab.records import IndicatorRecord, Row
 Observable = tuple[ObservableType, str]
 
 _NOTES = ("#", ";", "//")
+# Neither defanged nor commented nor anything but one value: most lines of long lists.
+_SIMPLE = re.compile(r"(?![hHfF][xX])[A-Za-z0-9.:/_-]+", re.ASCII)
 _HOSTS_FILE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+(?=\S)")
 _RANGE = re.compile(r"(\S+?)\s*-\s*(\S+)")
 _WHITE = re.compile(r"\s")
@@ -89,9 +91,12 @@ def _parser(read: Callable[[str], list[Observable]]) -> Callable[[Member, Option
         for number, line in text_lines(member):
             if line.startswith(_NOTES):
                 continue
-            given, description = split_comment(_HOSTS_FILE.sub("", line, count=1))
+            given, description, value = line, None, line
+            if not _SIMPLE.fullmatch(line):
+                given, description = split_comment(_HOSTS_FILE.sub("", line, count=1))
+                value = normal.refang(given)
             try:
-                found = read(_whole(normal.refang(given)))
+                found = read(_whole(value))
             except ValueError as error:
                 yield Row(number, problem=str(error), raw=shown(line))
                 continue
