@@ -7,6 +7,7 @@ from django.test import Client
 from tests.cast import PEOPLE, bearer_of, email_of
 
 from tocsin.constituency.access import Permission, Viewer, may
+from tocsin.constituency.models import Person
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +102,30 @@ def test_people_and_the_log_are_given_by_page(cast: dict[str, Viewer]) -> None:
     assert (people["total"], [row["email"] for row in people["rows"]]) == (6, [email_of("adeel"), email_of("asad")])
     _, log = _get("/api/v1/audit?action=constituency.person-added&limit=1")
     assert (log["total"], log["rows"][0]["subject"]) == (6, email_of("sana"))
+
+
+def test_a_missing_form_token_tells_a_stranger_nothing_and_a_person_what_is_wrong(cast: dict[str, Viewer]) -> None:
+    visitor = Client(enforce_csrf_checks=True)
+    assert visitor.post("/me/language/", {"language": "ur"}).status_code == 404
+    visitor.force_login(Person.objects.get(email=email_of("ayesha")))
+    assert visitor.post("/me/language/", {"language": "ur"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/api/v1/audit?since=0001-01-01T00:00:00%2B23:00",
+        "/api/v1/whose?subject=198.18.0.1&at=9999-12-31T23:59:59-23:00",
+        "/api/v1/organisations?search=%00",
+        "/api/v1/organisations?limit=0",
+        "/api/v1/audit?offset=-1",
+    ],
+)
+def test_impossible_questions_are_told_so(cast: dict[str, Viewer], address: str) -> None:
+    assert _get(address)[0] == 422
+
+
+@pytest.mark.parametrize("address", ["/api/v1/organisations/a%00b", "/api/v1/organisations/%F0%9F%94%94/networks"])
+def test_names_that_no_organisation_can_have_are_not_found(cast: dict[str, Viewer], address: str) -> None:
+    headers: Any = bearer_of("luqman")
+    assert Client().get(address, **headers).status_code == 404

@@ -4,15 +4,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.cast import CONSTITUENCY
 
 from tocsin.constituency import actions, queries
 from tocsin.constituency.access import OPERATOR, Viewer
 from tocsin.constituency.forms.declarations import DeclarationError, read_declaration
+from tocsin.constituency.forms.fields import FIELDS, read_fields
 from tocsin.constituency.models import AuditEntry, Contact, Domain, Network, Organisation, Revision
 from tocsin.constituency.rules.declaration import Declaration, Kind, Place, difference, entry_of
 from tocsin.jobs.models import ChangeEntry
-from tocsin.vocab.errors import NotFound, Unreadable
+from tocsin.vocab.errors import InputError, NotFound, Unreadable
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -247,3 +250,67 @@ def test_the_same_entry_at_two_places_names_both() -> None:
     declaration.add(entry, Place("a.yaml", 3))
     declaration.add(entry, Place("b.yaml", 9))
     assert declaration.problems == ["b.yaml:9: sector energy was already declared at a.yaml:3"]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace")),
+    st.sampled_from(["yaml", "csv", "txt"]),
+)
+def test_whatever_the_bytes_are_reading_ends_in_problems_or_one_sentence(
+    tmp_path: Path, content: bytes, kind: str
+) -> None:
+    path = tmp_path / f"x.{kind}"
+    path.write_bytes(content)
+    try:
+        problems = read_declaration([path]).problems
+    except InputError as error:
+        problems = [str(error)]
+    assert all(problem.startswith(f"{path}") for problem in problems)
+
+
+_CELLS = st.sampled_from(
+    [
+        "",
+        "a",
+        "a.example",
+        "198.18.0.0/24",
+        "::/0",
+        "2026-11-23",
+        "0001-01-01T00:00:00+23:00",
+        "9" * 400,
+        "24/7",
+        "\x00",
+        "true",
+    ]
+)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                [
+                    "slug",
+                    "name_en",
+                    "name_ur",
+                    "sector",
+                    "cidr",
+                    "organisation",
+                    "asn",
+                    "valid_from",
+                    "role",
+                    "email",
+                    "phone",
+                ]
+            ),
+            _CELLS,
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_no_field_of_any_kind_can_break_the_reader(cells: list[tuple[str, str]]) -> None:
+    for kind in Kind:
+        values, wrong = read_fields(kind, dict(cells))
+        assert wrong or set(values) == set(FIELDS[kind])

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tocsin.constituency import actions, queries
 from tocsin.constituency.access import OPERATOR, Viewer
@@ -164,3 +166,27 @@ def test_national_space_and_shared_ids_explain_addresses_more_weakly_than_declar
     assert "apnic lists for PK" in national.text
     before = queries.whose(OPERATOR, "2001:db8::1", datetime(2019, 12, 31, tzinfo=UTC))
     assert (before.owner, before.reason) == (None, Reason.NOBODY)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["apnic", "ripencc", ""]),
+            st.sampled_from(["PK", "*", "", "\u0660"]),
+            st.sampled_from(["ipv4", "ipv6", "asn", "*"]),
+            st.sampled_from(["198.18.0.0", "2001:db8::", "::", "255.255.255.255", "64500", "-1", "", "9" * 30]),
+            st.sampled_from(["256", "0", "1", "129", "33", "9999999999", "-1", "\u0661", ""]),
+            st.sampled_from(["20260101", "", "00000000", "20260230"]),
+            st.sampled_from(["allocated", "reserved", "summary", ""]),
+        ).map("|".join),
+        max_size=20,
+    )
+)
+def test_whatever_the_records_are_the_accounts_balance(tmp_path: Path, records: list[str]) -> None:
+    path = tmp_path / "delegated"
+    path.write_text("\n".join(["2|apnic|20261123|0|19830613|20261122|+1000", *records]), "utf-8")
+    file = read_registry_file(path, "PK")
+    assert file.accounts.is_balanced
+    assert len(file.blocks) == file.accounts.kept.total()
+    assert all(block.first <= block.last for block in file.blocks)

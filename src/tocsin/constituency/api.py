@@ -1,11 +1,12 @@
 """What programs may read of the constituency, its people and the audit log. Every operation declares its permission."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime, ConfigDict
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from tocsin.constituency import queries
 from tocsin.constituency.access import Permission, needs, viewer_of
@@ -14,6 +15,8 @@ router = Router(tags=["constituency"])
 
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="How many rows to leave out.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many rows to give at most.")]
+#: A time with its zone, in years that every database knows in every zone.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC))]
 Word = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 
@@ -63,7 +66,7 @@ class HoldingOut(_Frozen):
     text: str
     asn: int | None
     valid_from: AwareDatetime | None
-    valid_until: AwareDatetime | None
+    valid_until: Moment | None
     origin: str
 
 
@@ -105,7 +108,7 @@ class ConsideredOut(_Frozen):
     owner: str | None
     place: str
     valid_from: AwareDatetime | None
-    valid_until: AwareDatetime | None
+    valid_until: Moment | None
     label: str
     passed_over: str | None
 
@@ -179,21 +182,21 @@ def organisations(
     )
 
 
-@router.get("/organisations/{slug}", response=OrganisationDetailOut, summary="One organisation")
+@router.get("/organisations/{slug:slug}", response=OrganisationDetailOut, summary="One organisation")
 @needs(Permission.CONSTITUENCY_READ)
 def organisation(request: HttpRequest, slug: str) -> Any:
     """With its contacts, autonomous systems and registry ids."""
     return queries.organisation(viewer_of(request), slug)
 
 
-@router.get("/organisations/{slug}/networks", response=HoldingsOut, summary="An organisation's networks")
+@router.get("/organisations/{slug:slug}/networks", response=HoldingsOut, summary="An organisation's networks")
 @needs(Permission.CONSTITUENCY_READ)
 def networks(request: HttpRequest, slug: str, offset: Offset = 0, limit: Limit = 50) -> Any:
     """Past ones too, in order of address."""
     return queries.networks(viewer_of(request), slug, offset=offset, limit=limit)
 
 
-@router.get("/organisations/{slug}/domains", response=HoldingsOut, summary="An organisation's domains")
+@router.get("/organisations/{slug:slug}/domains", response=HoldingsOut, summary="An organisation's domains")
 @needs(Permission.CONSTITUENCY_READ)
 def domains(request: HttpRequest, slug: str, offset: Offset = 0, limit: Limit = 50) -> Any:
     """Past ones too, by name."""
@@ -212,7 +215,7 @@ def sectors(request: HttpRequest) -> Any:
 def whose(
     request: HttpRequest,
     subject: Annotated[str, Query(min_length=1, max_length=260, description="An address or a domain.")],
-    at: Annotated[AwareDatetime | None, Query(description="As of this time; now by default.")] = None,
+    at: Annotated[Moment | None, Query(description="As of this time; now by default.")] = None,
 ) -> Any:
     """The owner at that time, with everything that was considered and why it was passed over."""
     return queries.whose(viewer_of(request), subject, at)
@@ -232,8 +235,8 @@ def audit(
     actor: Word = "",
     action: Word = "",
     subject: Word = "",
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
     offset: Offset = 0,
     limit: Limit = 50,
 ) -> Any:

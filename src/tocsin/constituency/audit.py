@@ -46,7 +46,7 @@ class AuditAction(StrEnum):
 def record(actor: Actor, action: AuditAction, subject: str, detail: Mapping[str, Any] | None = None) -> None:
     """Append one line in the caller's transaction. ``detail`` is what JSON can say; never a secret, never a token."""
     AuditEntry.objects.create(
-        actor_name=actor.name,
+        actor_name=actor.name[:200],
         actor_kind=actor.kind,
         person_id=actor.person_id,
         action=action.value,

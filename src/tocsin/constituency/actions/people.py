@@ -7,8 +7,8 @@ from django.db import transaction
 
 from tocsin.constituency.access import Actor, Permission, Role, require
 from tocsin.constituency.audit import AuditAction, record
+from tocsin.constituency.forms.fields import email as read_email
 from tocsin.constituency.models import Person
-from tocsin.text import normal
 from tocsin.vocab.errors import Conflict, InputError, NotFound
 
 LANGUAGES = ("en", "ur")
@@ -92,7 +92,7 @@ def _state(person: Person) -> dict[str, Any]:
 
 def _address(email: str) -> str:
     try:
-        return normal.email(email)
+        return read_email(email)
     except ValueError as error:
         raise InputError(f"{email[:200]!r} is no e-mail address: {error}.") from error
 

@@ -9,6 +9,6 @@ def revise(*, actor: Actor, why: str) -> int:
     """The number of a new revision, in the caller's transaction. Rooms above compute attribution again when they read of it."""
     latest = Revision.objects.select_for_update().order_by("-number").first()
     number = (latest.number if latest else 0) + 1
-    Revision.objects.create(number=number, why=why[:400], made_by=actor.name)
+    Revision.objects.create(number=number, why=why[:400], made_by=actor.name[:200])
     changes.append(room="constituency", kind="revision", subject=str(number))
     return number

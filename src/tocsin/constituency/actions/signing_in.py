@@ -33,7 +33,7 @@ def make_sign_in_link(*, actor: Actor, person: str) -> str:
     lifetime = timedelta(minutes=settings.TOCSIN.server.sign_in_minutes)
     SignInLink.objects.filter(person=found, expires_at__lt=now - timedelta(days=30)).delete()
     SignInLink.objects.create(
-        person=found, secret_hash=hash_of(secret), made_by=actor.name, made_at=now, expires_at=now + lifetime
+        person=found, secret_hash=hash_of(secret), made_by=actor.name[:200], made_at=now, expires_at=now + lifetime
     )
     record(actor, AuditAction.SIGN_IN_LINK_MADE, found.email, {"minutes": settings.TOCSIN.server.sign_in_minutes})
     return f"/sign-in/{secret}/"

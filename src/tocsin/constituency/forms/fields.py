@@ -79,7 +79,10 @@ def moment(text: str) -> datetime:
         raise ValueError(f"{text[:40]!r} is no time: write 2026-11-23 or 2026-11-23T12:00:00Z") from None
     if at.tzinfo is None:
         raise ValueError(f"{text[:40]!r} has no zone: add Z for UTC, or an offset such as +05:00")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text[:40]!r} is out of all time") from None
 
 
 def truth(text: str) -> bool:
@@ -87,6 +90,13 @@ def truth(text: str) -> bool:
     if text.lower() not in _TRUTH:
         raise ValueError(f"{text[:40]!r} is neither true nor false")
     return _TRUTH[text.lower()]
+
+
+def email(text: str) -> str:
+    """A mail address of at most 254 characters (RFC 5321 §4.5.3.1)."""
+    if len(text) > 254:
+        raise ValueError("longer than 254 characters")
+    return normal.email(text)
 
 
 def phone(text: str) -> str:
@@ -132,7 +142,7 @@ FIELDS: Mapping[Kind, Mapping[str, Field]] = {
         **_OWNED,
         "role": Field(one_of(*ROLES), is_needed=True),
         "name": Field(words, ""),
-        "email": Field(normal.email, ""),
+        "email": Field(email, ""),
         "phone": Field(phone, ""),
         "language": Field(one_of(*LANGUAGES), "en"),
         "is_active": Field(truth, True),

@@ -70,9 +70,9 @@ class Migration(migrations.Migration):
             name="Province",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("slug", models.SlugField(max_length=60, unique=True)),
-                ("name_en", models.CharField(max_length=120)),
-                ("name_ur", models.CharField(blank=True, max_length=120)),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("name_en", models.CharField(max_length=200)),
+                ("name_ur", models.CharField(blank=True, max_length=200)),
             ],
             options={
                 "ordering": ["slug"],
@@ -96,9 +96,9 @@ class Migration(migrations.Migration):
             name="Sector",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("slug", models.SlugField(max_length=60, unique=True)),
-                ("name_en", models.CharField(max_length=120)),
-                ("name_ur", models.CharField(blank=True, max_length=120)),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("name_en", models.CharField(max_length=200)),
+                ("name_ur", models.CharField(blank=True, max_length=200)),
             ],
             options={
                 "ordering": ["slug"],
@@ -317,7 +317,7 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
-                ("name", models.CharField(blank=True, max_length=120)),
+                ("name", models.CharField(blank=True, max_length=200)),
                 ("email", models.EmailField(blank=True, max_length=254)),
                 ("phone", models.CharField(blank=True, max_length=40)),
                 ("language", models.CharField(default="en", max_length=2)),

@@ -8,9 +8,9 @@ from django.db import models
 class Sector(models.Model):
     """A critical sector, such as energy."""
 
-    slug = models.SlugField(max_length=60, unique=True)
-    name_en = models.CharField(max_length=120)
-    name_ur = models.CharField(max_length=120, blank=True)
+    slug = models.SlugField(max_length=80, unique=True)
+    name_en = models.CharField(max_length=200)
+    name_ur = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["slug"]
@@ -22,9 +22,9 @@ class Sector(models.Model):
 class Province(models.Model):
     """A province or territory."""
 
-    slug = models.SlugField(max_length=60, unique=True)
-    name_en = models.CharField(max_length=120)
-    name_ur = models.CharField(max_length=120, blank=True)
+    slug = models.SlugField(max_length=80, unique=True)
+    name_en = models.CharField(max_length=200)
+    name_ur = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["slug"]
@@ -64,7 +64,7 @@ class Contact(models.Model):
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="contacts")
     role = models.CharField(max_length=8, choices=[(role, role) for role in ("24/7", "ciso", "abuse", "legal")])
-    name = models.CharField(max_length=120, blank=True)
+    name = models.CharField(max_length=200, blank=True)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
     language = models.CharField(max_length=2, default="en")
