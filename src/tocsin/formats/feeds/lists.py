@@ -32,7 +32,7 @@ Observable = tuple[ObservableType, str]
 _NOTES = ("#", ";", "//")
 # Neither defanged nor commented nor anything but one value: most lines of long lists.
 _SIMPLE = re.compile(r"(?![hHfF][xX])[A-Za-z0-9.:/_-]+", re.ASCII)
-_HOSTS_FILE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+(?=\S)")
+_HOSTS_FILE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+(?=[\w*])")
 _RANGE = re.compile(r"(\S+?)\s*-\s*(\S+)")
 _WHITE = re.compile(r"\s")
 _MOST_NETWORKS = 64
@@ -91,29 +91,28 @@ def _parser(read: Callable[[str], list[Observable]]) -> Callable[[Member, Option
         for number, line in text_lines(member):
             if line.startswith(_NOTES):
                 continue
-            given, description, value = line, None, line
-            if not _SIMPLE.fullmatch(line):
-                given, description = split_comment(_HOSTS_FILE.sub("", line, count=1))
-                value = normal.refang(given)
+            given, description = line, None
             try:
-                found = read(_whole(value))
+                if _SIMPLE.fullmatch(line):
+                    found = read(line)
+                else:
+                    given, description = split_comment(_HOSTS_FILE.sub("", line, count=1))
+                    found = read(_whole(normal.refang(given)))
             except ValueError as error:
                 yield Row(number, problem=str(error), raw=shown(line))
                 continue
-            yield Row(
-                number,
-                tuple(
-                    IndicatorRecord(
-                        kind,
-                        value,
-                        given=None if value == given else shown(given),
-                        classification=classification,
-                        malware=malware,
-                        description=description,
-                    )
-                    for kind, value in found
-                ),
-            )
+            records = [
+                IndicatorRecord(
+                    kind,
+                    value,
+                    None if value == given else shown(given),
+                    classification,
+                    malware,
+                    description=description,
+                )
+                for kind, value in found
+            ]
+            yield Row(number, tuple(records))
 
     return parse
 
