@@ -96,7 +96,7 @@ def _take(
     unknown = [name for name in given if name not in FIELDS[kind]]
     for name in unknown:
         known = ", ".join(FIELDS[kind])
-        declaration.problem(places.get(name, at), f"a {kind} has no field {name[:40]!r}; it has {known}")
+        declaration.problem(places.get(name, at), f"{kind.one} has no field {name[:40]!r}; it has {known}")
     values, wrong = read_fields(kind, given)
     for name, reason in wrong:
         declaration.problem(places.get(name, at), reason)

@@ -168,7 +168,7 @@ def read_fields(kind: Kind, given: Mapping[str, str | None]) -> tuple[dict[str, 
         if not text:
             values[name] = column.default
             if column.is_needed:
-                wrong.append((name, f"a {kind} needs {name}"))
+                wrong.append((name, f"{kind.one} needs {name}"))
             continue
         try:
             values[name] = column.read(text)

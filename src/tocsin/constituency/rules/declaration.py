@@ -19,6 +19,11 @@ class Kind(StrEnum):
     DOMAIN = "domain"
     REGISTRY_ID = "registry id"
 
+    @property
+    def one(self) -> str:
+        """``a sector``, ``an organisation``: for sentences."""
+        return f"an {self}" if self.value[0] in "aeiou" else f"a {self}"
+
 
 class Place(NamedTuple):
     """Where something is said."""
