@@ -29,6 +29,7 @@ from tocsin.intel.queries.deliveries import (
 )
 from tocsin.intel.queries.indicators import (
     IndicatorSearch,
+    all_indicators,
     find_indicator,
     indicator,
     indicators,
@@ -64,6 +65,7 @@ __all__ = [
     "RejectedRowView",
     "SourceView",
     "WarningListView",
+    "all_indicators",
     "committed_parts",
     "deliveries",
     "delivery",

@@ -9,6 +9,7 @@ from tocsin.intel.models import Delivery, Indicator, Source, WarningList
 from tocsin.intel.queries.views import IntelCounts, SourceView
 from tocsin.vocab.errors import NotFound
 from tocsin.vocab.markings import Pap, Tlp
+from tocsin.vocab.observables import ObservableType
 
 
 def sources(viewer: Viewer) -> tuple[SourceView, ...]:
@@ -40,7 +41,7 @@ def situation(viewer: Viewer) -> IntelCounts:
         deliveries=delivered["number"],
         rejected_rows=delivered["rejected"] or 0,
         indicators=sum(number for _, number in counted),
-        matchable=Indicator.objects.filter(is_matchable=True).count(),
+        matchable=sum(number for kind, number in counted if ObservableType(kind).is_matchable),
         observations=delivered["observations"] or 0,
         warning_lists=lists["number"],
         warning_list_entries=lists["entries"] or 0,
