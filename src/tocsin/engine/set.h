@@ -1,0 +1,259 @@
+/* The compiled set: its layout on disk, checks, and look-ups. Everything in a set is untrusted: sections lie inside the file and
+ * carry checksums, and every offset read from one is compared with its section's size before use, so that even a file made by an
+ * enemy, with good checksums, can only give wrong answers, never a crash.
+ *
+ *   header   4096 bytes: magic, version, counts, seed, prefix lengths in use, sections (offset, size, checksum), its own checksum
+ *   filter   register-blocked Bloom filter: one u64 a probe, 4 bits; two-label parents of domains and hosts of URLs are in it too
+ *   map4     2^24 bits: which IPv4 /24s hold anything
+ *   table    open addressing: u64 {fingerprint : 32, record offset + 1 : 32}, 0 = empty
+ *   pool     one record a row, in row order (see record_read); a row that was refused is one zero byte
+ *   index    u32: offset of every 16th record
+ *   twins    u32 pairs {first record, later record with the same key}, sorted
+ */
+#ifndef TOCSIN_SET_H
+#define TOCSIN_SET_H
+#include "text.h"
+
+enum { FILTER, MAP4, TABLE, POOL, INDEX, TWINS, SECTIONS };
+enum { PAGE = 4096, INDEX_STEP = 16, MAP4_BYTES = 1 << 21, SET_VERSION = 1 };
+
+/* What a key is. The order of types below follows. */
+enum { K_NONE, K_DOMAIN, K_IPV4, K_IPV6, K_PORT4, K_PORT6, K_HASH, K_EMAIL, K_URL, K_HOST, K_PATH, K_WIDE, K_KINDS,
+       K_PARENT = 20, K_GATE, K_WIDE_GATE }; /* these three only name filter entries */
+enum { KEY_MASK = 15, GIVEN = 16, CERTIFICATE = 32, HTTP = 64, HTTPS = 128 };
+enum { TAIL_ANY, TAIL_EXACT, TAIL_PREFIX, TAIL_GLOB };
+/* Which kinds are present, so that a scan can leave out work. */
+enum { HAS_DOMAIN = 1, HAS_ADDRESS4 = 2, HAS_ADDRESS6 = 4, HAS_HASH = 8, HAS_EMAIL = 16, HAS_URL = 32, HAS_WIDE = 64, HAS_DIGIT_TLD = 128 };
+
+typedef struct { u64 offset, size, checksum; } section;
+typedef struct {
+    char magic[8];
+    u32 version, header_size;
+    u64 file_size, seed, rows, compiled, kinds, made_at;
+    u64 prefixes4, prefixes6[3];
+    section sections[SECTIONS];
+    u64 checksum;
+} set_header;
+
+typedef struct {
+    const set_header *header;
+    const u64 *filter, *map4, *table;
+    const u8 *pool;
+    const u32 *index, *twins;
+    u64 filter_count, table_count, pool_size, index_count, twin_count, seed;
+} set;
+
+typedef struct {
+    const u8 *key, *rest, *given, *next;
+    u32 key_length, rest_length, given_length;
+    u16 port;
+    u8 kind, flags, tail;
+    u8 has_port;
+} record;
+
+INLINE u64 load64(const void *p) { u64 x; memcpy(&x, p, 8); return x; }
+INLINE u64 mix(u64 a, u64 b) { unsigned __int128 m = (unsigned __int128)a * b; return (u64)m ^ (u64)(m >> 64); }
+INLINE u64 reduce(u64 hash32, u64 count) { return (u64)((unsigned __int128)(hash32 << 32) * count >> 64); }
+
+#define P0 0xa0761d6478bd642full
+#define P1 0xe7037ed1a0b428dbull
+#define P2 0x8ebc6af09c88c6e3ull
+
+static u64 key_hash(u64 seed, u32 kind, const u8 *key, size_t length)
+{
+    u64 h = seed ^ mix(kind ^ P0, length ^ P1), a, b;
+    for (; length > 16; key += 16, length -= 16) h = mix(load64(key) ^ P1 ^ h, load64(key + 8) ^ P2);
+    if (length >= 8) { a = load64(key); b = load64(key + length - 8); }
+    else { u8 last[8] = {0}; memcpy(last, key, length); a = load64(last); b = 0; }
+    h = mix(a ^ P1 ^ h, b ^ P2);
+    return mix(h ^ P0, P1);
+}
+
+/* Hash of the last two labels of a name, or of their last 32 bytes: words of a zero-padded window that ends with the name. */
+INLINE u64 parent_hash(u64 seed, u64 w0, u64 w1, u64 w2, u64 w3)
+{
+    return mix(mix(w0 ^ P0, w1 ^ P1) ^ mix(w2 ^ P2 ^ seed, w3 ^ P0 ^ seed), P1);
+}
+
+static u64 parent_hash_of(u64 seed, const u8 *name, const u8 *end)
+{
+    const u8 *start = end;
+    for (int dots = 0; start > name && end - start < 32 && (dots += start[-1] == '.') < 2; start--) {}
+    u8 window[32] = {0};
+    memcpy(window + 32 - (end - start), start, (size_t)(end - start));
+    return parent_hash(seed, load64(window), load64(window + 8), load64(window + 16), load64(window + 24));
+}
+
+INLINE u64 filter_bits(u64 h) { return 1ull << (h & 63) | 1ull << (h >> 6 & 63) | 1ull << (h >> 12 & 63) | 1ull << (h >> 18 & 63); }
+INLINE u64 filter_place(u64 h, u64 count) { return reduce(h >> 32, count); }
+INLINE int filter_has(const set *s, u64 h)
+{
+    u64 bits = filter_bits(h);
+    return (s->filter[filter_place(h, s->filter_count)] & bits) == bits;
+}
+INLINE u64 table_place(u64 h, u64 count) { return reduce((h * P2) >> 32, count); }
+
+/* A checksum that any changed bit changes, at the speed of memory: eight lanes of xor and odd multiply. */
+static u64 checksum(const u8 *p, size_t size)
+{
+    u64 lanes[8] = {P0, P1, P2, P0 ^ P1, P1 ^ P2, P0 ^ P2, ~P0, ~P1}, all = size * P0 ^ P2;
+    for (; size >= 64; p += 64, size -= 64)
+        for (int i = 0; i < 8; i++) lanes[i] = (lanes[i] ^ load64(p + 8 * i)) * P1, lanes[i] ^= lanes[i] >> 29;
+    for (int i = 0; size; i++) {
+        u8 last[8] = {0};
+        size_t n = size < 8 ? size : 8;
+        memcpy(last, p, n);
+        lanes[i] = (lanes[i] ^ load64(last) ^ n) * P2;
+        p += n;
+        size -= n;
+    }
+    for (int i = 0; i < 8; i++) all = (all ^ lanes[i]) * P1, all ^= all >> 31;
+    return all;
+}
+
+static int varint_read(const u8 **p, const u8 *end, u32 *value)
+{
+    u32 v = 0;
+    for (int shift = 0; shift < 28; shift += 7) {
+        if (*p == end) return 0;
+        u8 c = *(*p)++;
+        v |= (u32)(c & 127) << shift;
+        if (c < 128) { *value = v; return 1; }
+    }
+    return 0;
+}
+
+static int span_read(const u8 **p, const u8 *end, const u8 **start, u32 *length)
+{
+    if (!varint_read(p, end, length) || (u64)(end - *p) < *length) return 0;
+    *start = *p;
+    *p += *length;
+    return 1;
+}
+
+/* kind|flags, key; for URLs {tail kind | has_port << 2, port, rest of the pattern}; the text as given where it cannot be told from the key. */
+static int record_read(const set *s, u64 offset, record *r)
+{
+    if (offset >= s->pool_size) return 0;
+    const u8 *p = s->pool + offset, *end = s->pool + s->pool_size;
+    memset(r, 0, sizeof *r);
+    r->kind = *p & KEY_MASK;
+    r->flags = *p++;
+    if (r->kind == K_NONE) { r->next = p; return r->flags == 0; }
+    if (r->kind >= K_KINDS || !span_read(&p, end, &r->key, &r->key_length)) return 0;
+    static const u8 sizes[K_KINDS] = {[K_IPV4] = 5, [K_IPV6] = 17, [K_PORT4] = 6, [K_PORT6] = 18};
+    if (sizes[r->kind] && r->key_length != sizes[r->kind]) return 0;
+    if (r->kind >= K_URL) {
+        if (end - p < 3) return 0;
+        r->tail = p[0] & 3;
+        r->has_port = p[0] >> 2 & 1;
+        r->port = (u16)(p[1] | p[2] << 8);
+        p += 3;
+        if (!span_read(&p, end, &r->rest, &r->rest_length)) return 0;
+    }
+    if ((r->flags & GIVEN) && !span_read(&p, end, &r->given, &r->given_length)) return 0;
+    r->next = p;
+    return 1;
+}
+
+/* The record of a row. */
+static int row_read(const set *s, u64 row, record *r)
+{
+    if (row >= s->header->rows || row / INDEX_STEP >= s->index_count) return 0;
+    u64 offset = s->index[row / INDEX_STEP];
+    for (u64 i = row % INDEX_STEP;; i--) {
+        if (!record_read(s, offset, r)) return 0;
+        if (!i) return 1;
+        offset = (u64)(r->next - s->pool);
+    }
+}
+
+/* The row of a record; -1 where none begins at this offset. */
+static int64_t row_of(const set *s, u32 offset)
+{
+    u64 low = 0, high = s->index_count;
+    while (high - low > 1) {
+        u64 middle = (low + high) / 2;
+        if (s->index[middle] <= offset) low = middle;
+        else high = middle;
+    }
+    if (!s->index_count) return -1;
+    u64 at = s->index[low];
+    record r;
+    for (u64 i = 0; i < INDEX_STEP && at <= offset; i++) {
+        if (at == offset) return low * INDEX_STEP + i < s->header->rows ? (int64_t)(low * INDEX_STEP + i) : -1;
+        if (!record_read(s, at, &r)) return -1;
+        at = (u64)(r.next - s->pool);
+    }
+    return -1;
+}
+
+/* The value of a row as its file gave it. Returns its length, or -1; out holds 8192 bytes. */
+static int value_write(const record *r, u8 *out)
+{
+    int n = 0;
+    u32 address;
+    if (r->flags & GIVEN || r->kind == K_DOMAIN || r->kind == K_EMAIL || r->kind >= K_URL) {
+        const u8 *text = r->flags & GIVEN ? r->given : r->key;
+        u32 length = r->flags & GIVEN ? r->given_length : r->key_length;
+        if (length > 8000) return -1;
+        if (!(r->flags & GIVEN) && r->flags & HTTP) { memcpy(out, "http://", 7); n = 7; }
+        if (!(r->flags & GIVEN) && r->flags & HTTPS) { memcpy(out, "https://", 8); n = 8; }
+        memcpy(out + n, text, length);
+        return n + (int)length;
+    }
+    if (r->kind == K_HASH) {
+        if (r->key_length > 64) return -1;
+        for (u32 i = 0; i < r->key_length; i++) {
+            out[n++] = (u8)"0123456789abcdef"[r->key[i] >> 4];
+            out[n++] = (u8)"0123456789abcdef"[r->key[i] & 15];
+        }
+        return n;
+    }
+    if (r->kind != K_IPV4 && r->kind != K_PORT4) return -1;
+    address = (u32)r->key[0] << 24 | (u32)r->key[1] << 16 | (u32)r->key[2] << 8 | r->key[3];
+    n = quad_write(address, out);
+    u32 number = r->kind == K_PORT4 ? r->key[4] | (u32)r->key[5] << 8 : r->key[4];
+    if (r->kind == K_IPV4 && number == 32) return n;
+    out[n++] = r->kind == K_PORT4 ? ':' : '/';
+    for (u32 unit = number > 9999 ? 10000 : number > 999 ? 1000 : number > 99 ? 100 : number > 9 ? 10 : 1; unit; unit /= 10)
+        out[n++] = (u8)('0' + number / unit % 10);
+    return n;
+}
+
+/* Check a file and find its sections; NULL, or what is wrong with it. */
+static const char *set_read(set *s, const u8 *base, u64 size)
+{
+    const set_header *h = (const set_header *)base;
+    if (size < PAGE || memcmp(h->magic, "TOCSNSET", 8)) return "is not a compiled set";
+    if (h->version != SET_VERSION || h->header_size != sizeof *h) return "was compiled by another version; compile it again";
+    if (checksum(base, offsetof(set_header, checksum)) != h->checksum) return "is damaged: its header does not match its checksum";
+    if (h->file_size != size) return "is truncated or has something appended";
+    for (int i = 0; i < SECTIONS; i++) {
+        const section *c = &h->sections[i];
+        if (c->offset % PAGE || c->offset < PAGE || c->offset > size || c->size > size - c->offset)
+            return "is damaged: a section lies outside it";
+        if (checksum(base + c->offset, c->size) != c->checksum) return "is damaged: a section does not match its checksum";
+    }
+#define AT(section_) (base + h->sections[section_].offset)
+    s->header = h;
+    s->filter = (const u64 *)AT(FILTER);
+    s->map4 = (const u64 *)AT(MAP4);
+    s->table = (const u64 *)AT(TABLE);
+    s->pool = AT(POOL);
+    s->index = (const u32 *)AT(INDEX);
+    s->twins = (const u32 *)AT(TWINS);
+#undef AT
+    s->filter_count = h->sections[FILTER].size / 8;
+    s->table_count = h->sections[TABLE].size / 8;
+    s->pool_size = h->sections[POOL].size;
+    s->index_count = h->sections[INDEX].size / 4;
+    s->twin_count = h->sections[TWINS].size / 8;
+    s->seed = h->seed;
+    if (!s->filter_count || !s->table_count || s->filter_count >> 32 || s->table_count >> 32 || s->pool_size >> 32
+        || h->rows >> 32 || s->index_count != (h->rows + INDEX_STEP - 1) / INDEX_STEP
+        || (h->sections[MAP4].size != MAP4_BYTES && h->kinds & HAS_ADDRESS4))
+        return "is damaged: its counts do not agree";
+    return NULL;
+}
+#endif
