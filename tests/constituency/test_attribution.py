@@ -268,3 +268,40 @@ def test_the_explanation_names_the_same_winner_and_leaves_nothing_out(
     assert len(explanation.considered) == len(covering)
     assert sum(one.passed_over is None for one in explanation.considered) <= 1
     assert (explanation.reason is Reason.NOBODY) == (explanation.winner is None)
+
+
+_NAMES = ["example", "a.example", "b.a.example", "c.b.a.example", "d.example", "xa.example"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            DomainFact,
+            st.integers(0, 3),
+            st.sampled_from(_NAMES),
+            st.none() | st.sampled_from(_MOMENTS),
+            st.none() | st.sampled_from(_MOMENTS),
+        ),
+        max_size=8,
+    )
+)
+def test_names_agree_with_a_naive_oracle(domains: list[DomainFact]) -> None:
+    def oracle(name: str, at: datetime) -> int:
+        def key(fact: DomainFact) -> tuple[int, float, str]:
+            since = fact.valid_from.timestamp() if fact.valid_from else float("-inf")
+            return -fact.name.count("."), -since, OWNERS[fact.owner].slug
+
+        valid = [
+            fact
+            for fact in domains
+            if ("." + name).endswith("." + fact.name)
+            and (fact.valid_from is None or fact.valid_from <= at)
+            and (fact.valid_until is None or at < fact.valid_until)
+        ]
+        return min(valid, key=key).owner if valid else -1
+
+    questions = [(name, at) for name in _NAMES for at in _MOMENTS]
+    times = np.array([microseconds(at) for _, at in questions], np.int64).view("datetime64[us]")
+    columns = Attributor.build(OWNERS, [], domains).attribute_names([name for name, _ in questions], times)
+    assert columns.owner.tolist() == [oracle(name, at) for name, at in questions]

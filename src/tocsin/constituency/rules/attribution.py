@@ -31,6 +31,8 @@ from tocsin.constituency.rules.timeline import ALWAYS, EMPTY, FOREVER, Claim, Ti
 Ints = npt.NDArray[np.int64]
 Keys = npt.NDArray[Any]
 
+#: In place of a fact: it depends on the time.
+_CHANGING = -2
 _FIRST_V4_LENGTH = ADDRESS_BITS - V4_BITS
 
 
@@ -222,7 +224,7 @@ class Attributor:
         :attr:`domains`.
         """
         moments = _moments(times, len(names))
-        facts = np.fromiter(self._name_facts(names, moments), np.int32, len(names))
+        facts = self._name_facts(names, moments)
         reason = np.where(facts >= 0, Reason.DECLARED, Reason.NOBODY).astype(np.uint8)
         return AttributionColumns(self._domain_owner[facts], facts, reason)
 
@@ -258,14 +260,15 @@ class Attributor:
         ends = FOREVER if fact.valid_until is None else microseconds(fact.valid_until)
         return Claim(begins, ends, (-reason, -length, -begins, self._slug(fact), index), index)
 
-    def _name_facts(self, names: Sequence[str], moments: Ints) -> Iterable[int]:
-        known: dict[str, list[Timeline]] = {}
-        instants: Iterable[int] = moments.tolist() if len(moments) == len(names) else moments.tolist() * len(names)
-        for name, moment in zip(names, instants, strict=True):
-            lines = known.get(name)
-            if lines is None:
-                lines = known[name] = [self._names[suffix] for suffix in _suffixes(name) if suffix in self._names]
-            yield next((fact for line in lines if (fact := _fact_at(line, moment)) >= 0), -1)
+    def _name_facts(self, names: Sequence[str], moments: Ints) -> npt.NDArray[np.int32]:
+        """Each distinct name is looked up once; only those whose owner ever changed are looked at row by row."""
+        lines = {name: [self._names[above] for above in _suffixes(name) if above in self._names] for name in set(names)}
+        settled = {name: _settled(found) for name, found in lines.items()}
+        facts = np.fromiter(map(settled.__getitem__, names), np.int32, len(names))
+        for row in np.flatnonzero(facts == _CHANGING).tolist():
+            moment = int(moments[row if len(moments) > 1 else 0])
+            facts[row] = next((fact for line in lines[names[row]] if (fact := _fact_at(line, moment)) >= 0), -1)
+        return facts
 
     def _slug(self, fact: NetworkFact | DomainFact) -> str:
         return self.owners[fact.owner].slug if fact.owner >= 0 else ""
@@ -325,6 +328,14 @@ def _suffixes(name: str) -> list[str]:
         name = name[dot + 1 :]
         suffixes.append(name)
     return suffixes
+
+
+def _settled(lines: Sequence[Timeline]) -> int:
+    """The winning fact among timelines of ever shorter domains if it is the same at all times, else ``_CHANGING``."""
+    if not lines:
+        return -1
+    first = lines[0]
+    return first[0][1].fact if len(first) == 1 and first[0][1] else _CHANGING
 
 
 def _fact_at(line: Timeline, moment: int) -> int:
