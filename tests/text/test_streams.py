@@ -298,6 +298,11 @@ def test_lines_are_those_between_line_feeds_whatever_the_chunks(lines: list[byte
     if content.removeprefix(b"\xef\xbb\xbf").endswith(b"\n") or not content.removeprefix(b"\xef\xbb\xbf"):
         expected.pop()
     assert list(Member.of("x", content, limits).lines()) == list(enumerate(expected, 1))
+    texts = [
+        (number, text.encode("utf-8", "surrogateescape"))
+        for number, text in Member.of("x", content, limits).text_lines()
+    ]
+    assert texts == list(enumerate(expected, 1))
 
 
 def test_progress_is_told_of_every_byte_of_the_file(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """``tocsin parse``: bytes to words without a database. Records go to standard output, the books to standard error."""
 
+import gc
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
@@ -61,7 +62,14 @@ def parse(
         defanged=defanged,
         feed_arguments=feed_arguments(argument or []),
     )
+    _spare_the_collector()
     _parse(chosen, files, options, exporter)
+
+
+def _spare_the_collector() -> None:
+    """Records hold no cycles, and looking for some takes a sixth of the time: this process looks less often."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def read_column_map(file: Path) -> Mapping[str, Any]:

@@ -12,8 +12,8 @@ _COMMENT = re.compile(r"[ \t]+(?:#|;|//)\s*|\t+")
 
 def text_lines(member: Member) -> Iterator[tuple[int, str]]:
     """Line numbers and stripped lines as text, blank ones left out. Bytes that are not UTF-8 become lone surrogates."""
-    for number, line in member.lines():
-        text = line.decode("utf-8", "surrogateescape").strip()
+    for number, line in member.text_lines():
+        text = line.strip()
         if text:
             yield number, text
 

@@ -4,7 +4,7 @@ The newest keys are a set in memory. When it is full they go to a temporary file
 size are merged into one of the next, so there are few. A Bloom filter over all runs answers nearly every question about a key;
 what it cannot exclude is looked up in the runs, each of which keeps every 256th key in memory and so reads one page of 4 KiB.
 
-About 50 MB of set and at most 128 MiB of filter, which then errs in 3 % of look-ups at 130 million keys and in more beyond:
+About 30 MB of set and at most 128 MiB of filter, which then errs in 3 % of look-ups at 130 million keys and in more beyond:
 slower, never wrong. Keys are hashes: were they not, the filter would err more often, and the answers would still be exact.
 """
 
@@ -22,7 +22,7 @@ import numpy.typing as npt
 _KEY = 16
 _PAGE_KEYS = 256
 _PAGE = _KEY * _PAGE_KEYS
-_YOUNG = 500_000
+_YOUNG = 250_000
 _RUNS_TO_MERGE = 8
 _CHUNK = 1 << 20
 _HASHES = 3
