@@ -53,7 +53,7 @@ def write_reports(nation: Nation, folder: Path, seed: int) -> tuple[list[Path], 
         for organisation in chosen[:40]:
             address = str(organisation.ipv4[random.randrange(100, 120)])
             expected.add(
-                Expected(organisation.slug, "vulnerable/potentially-unwanted-accessible", f"{address}:3389/tcp")
+                Expected(organisation.slug, "vulnerable/vulnerable-system", f"{address}:3389/tcp")
             )
             writer.writerow(
                 [
