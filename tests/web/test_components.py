@@ -41,7 +41,7 @@ def test_evidence_of_a_value_with_special_characters_is_text_and_no_pattern() ->
 
 
 def test_a_value_from_outside_reads_left_to_right_and_is_escaped() -> None:
-    assert _shown("{% raw value %}", value="<198.18.0.1>") == '<bdi class="raw " dir="ltr">&lt;198.18.0.1&gt;</bdi>'
+    assert _shown("{% raw value %}", value="<198.18.0.1>") == '<bdi class="raw" dir="ltr">&lt;198.18.0.1&gt;</bdi>'
 
 
 def test_numbers_keep_their_digits_in_urdu() -> None:

@@ -20,6 +20,7 @@ from tocsin.web.charts import Chart
 from tocsin.web.paging import Page, Walk
 
 register = template.Library()
+_SHORT = 45
 _ids = count(1)
 
 #: Control characters, invisible ones and those that turn the direction of text: a log line may use them to deceive its reader.
@@ -53,7 +54,10 @@ def raw(value: object, css: str = "") -> SafeString:
     """A value from outside (address, name, hash, reference): left to right, wrapped anywhere, deceiving characters spelled out."""
     if value in (None, ""):
         return mark_safe('<span class="text-secondary">–</span>')
-    return format_html('<bdi class="raw {}" dir="ltr">{}</bdi>', css, visible(value))
+    text = visible(value)
+    # Short values (every IPv6 address is) stay on one line where there is room; long ones may break anywhere.
+    width = "raw-long" if len(text) > _SHORT else ""
+    return format_html('<bdi class="{}" dir="ltr">{}</bdi>', " ".join(filter(None, ("raw", width, css))), text)
 
 
 @register.simple_tag

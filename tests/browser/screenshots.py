@@ -1,0 +1,97 @@
+"""``python -m tests.browser.screenshots``: the console in both languages, from the sample nation, into docs/screenshots.
+
+The sample nation is made first if it is not there (``python -m sample.run``). Third-party data is never in a picture.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+from tests.browser.served import Console, chromium, environment_of, launch, serving
+
+_ROOT = Path(__file__).parents[2]
+_STORAGE = _ROOT / "var" / "nation"
+_PICTURES = _ROOT / "docs" / "screenshots"
+_OFFICER = "screenshots@cert.example"
+
+#: name of the picture -> where to find it: a path, or a list and the beginning of the link to follow
+_SCENES: dict[str, tuple[str, str]] = {
+    "situation": ("/", ""),
+    "findings": ("/findings/", ""),
+    "finding": ("/findings/?classification=malicious-code/infected-system&source=", "/findings/FND-"),
+    "hits": ("/hits/?outcome=counted", ""),
+    "run": ("/runs/", "/runs/"),
+    "deliveries": ("/deliveries/", ""),
+    "delivery": ("/deliveries/?source=open-list", "/deliveries/"),
+    "indicators": ("/indicators/", ""),
+    "indicator": ("/hits/", "/indicators/"),
+    "organisation": ("/findings/", "/organisations/"),
+    "whose": ("/whose/?q=198.18.9.9", ""),
+    "components": ("/components/", ""),
+}
+
+
+def main() -> None:
+    """Make the nation if need be, serve it, take every picture."""
+    if chromium() is None:
+        sys.exit("There is no Chromium on this machine (apt-get install chromium).")
+    if not (_STORAGE / "done").exists():
+        subprocess.run([sys.executable, "-m", "sample.run", "--serve", "no"], cwd=_ROOT, check=True)
+    environment = environment_of(_STORAGE)
+    with serving(environment) as console, sync_playwright() as playwright:
+        if _OFFICER not in console.tocsin("person", "list"):
+            console.tocsin("person", "add", _OFFICER, "--name", "Amina Qureshi", "--role", "lead")
+        browser = launch(playwright)
+        for language, theme, width, names in (
+            ("en", "light", 1280, tuple(_SCENES)),
+            ("ur", "light", 1280, tuple(_SCENES)),
+            ("en", "dark", 1280, ("situation",)),
+            ("ur", "light", 360, ("situation", "findings")),
+        ):
+            context = browser.new_context(
+                viewport={"width": width, "height": 900 if width > 400 else 780}, reduced_motion="reduce"
+            )
+            _choose(context, console, language, theme)
+            page = console.sign_in(context, _OFFICER)
+            for name in names:
+                _take(
+                    page,
+                    console,
+                    name,
+                    "-".join(
+                        (
+                            name,
+                            language,
+                            *(() if theme == "light" else (theme,)),
+                            *(() if width > 400 else (str(width),)),
+                        )
+                    ),
+                )
+            context.close()
+        browser.close()
+
+
+def _choose(context: BrowserContext, console: Console, language: str, theme: str) -> None:
+    context.add_cookies(
+        [
+            {"name": "tocsin_language", "value": language, "url": console.base},
+            {"name": "tocsin_theme", "value": theme, "url": console.base},
+        ]
+    )
+
+
+def _take(page: Page, console: Console, name: str, file: str) -> None:
+    path, follow = _SCENES[name]
+    page.goto(console.base + path)
+    if follow:
+        page.locator(f'#list a[href^="{follow}"]').first.click()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)
+    _PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=_PICTURES / f"{file}.png")
+    print(f"docs/screenshots/{file}.png")
+
+
+if __name__ == "__main__":
+    main()
