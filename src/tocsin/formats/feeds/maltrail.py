@@ -11,8 +11,9 @@ r"""Maltrail's static trails by Miroslav Stampar: one file for each family, one 
     ih[0-9]{7}\.evil\.example
 
 Layout of 2014–2026: ``trails/static/{malware,malicious,suspicious}/<family>.txt`` and ``mass_scanner*.txt``. A row is a line that is
-neither blank nor comment. ``# Reference:`` lines speak of the rows below them, ``# Aliases:`` of the file. Host-less paths and
-regular expressions are kept, but nothing looks for them in logs.
+neither blank nor comment. ``# Reference:`` lines speak of the rows below them (the first sixteen are kept), ``# Aliases:`` of the
+file: up to eighty names, which are not repeated in each of its thousands of records. Host-less paths and regular expressions are
+kept, but nothing looks for them in logs.
 
 The folder tells the classification, because Maltrail says no more: ``malware`` is what infected machines talk to
 (``malicious-code/c2-server``); ``malicious`` is attackers' other infrastructure (``malicious-code/malware-distribution``);
@@ -51,6 +52,8 @@ _IPV6_PORT = re.compile(r"\[[0-9a-fA-F:.]+\](?::\d+)?", re.ASCII)
 # A long family is cut into numbered files: cobaltstrike.txt, cobaltstrike-1.txt, cobaltstrike-2.txt.
 _PART = re.compile(r"(?:-\d{1,2})?\.txt$", re.IGNORECASE)
 _LONGEST_EXPRESSION = 4096
+# Each row below carries them all.
+_MOST_REFERENCES = 16
 
 Observable = tuple[ObservableType, str]
 
@@ -78,7 +81,6 @@ def _parse(member: Member, options: Options) -> Iterator[Row]:
             family,
             description=comment,
             references=notes.references,
-            tags=notes.aliases,
         )
         yield Row(number, (record,))
 
@@ -136,7 +138,6 @@ class _Notes:
     """What the comment lines above a row say about it."""
 
     references: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
     is_over: bool = field(default=True)
 
     def read(self, line: str) -> None:
@@ -144,11 +145,9 @@ class _Notes:
         if self.is_over:
             self.references, self.is_over = (), False
         key, _, value = shown(line).lstrip("# ").partition(":")
-        word = key.strip().lower()
-        if word.startswith("refer") and "://" in value:
+        is_reference = key.strip().lower().startswith("refer") and "://" in value
+        if is_reference and len(self.references) < _MOST_REFERENCES:
             self.references += (value.strip(),)
-        elif word in ("alias", "aliases"):
-            self.aliases = tuple(alias.strip() for alias in value.split(",") if alias.strip())
 
 
 FEEDS = (
