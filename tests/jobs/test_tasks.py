@@ -144,9 +144,18 @@ def test_the_same_task_waits_only_once(said: list[str], tmp_path: Path) -> None:
 def test_a_task_that_a_dead_worker_left_is_done_again(said: list[str], tmp_path: Path) -> None:
     enqueue(chores.note, path=str(tmp_path / "note"), text="x")
     DBTaskResult.objects.get(task_path__contains="chores").claim(".host.1.abcd.tmp")
-    assert recover_interrupted() == ["tests.chores.note: failed, trying again in 0 s: its worker died while doing it"]
+    assert recover_interrupted() == [
+        "tests.chores.note: failed, trying again in 0 s: its worker died while doing it, or lost the database"
+    ]
     work(said)
     assert states() == [("successful", 2)]
+
+
+def test_a_task_whose_end_could_not_be_written_down_is_done_again(said: list[str], tmp_path: Path) -> None:
+    enqueue(chores.note, path=str(tmp_path / "note"), text="x")
+    DBTaskResult.objects.get(task_path__contains="chores").claim("me")
+    assert len(recover_interrupted("me")) == 1
+    assert states() == [("ready", 1)]
 
 
 def test_a_task_that_kills_its_workers_is_given_up(said: list[str]) -> None:

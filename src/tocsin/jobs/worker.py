@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections, connection, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
@@ -64,13 +65,12 @@ class Worker:
     def _loop(self, health: WorkerHealth, once: bool) -> None:
         while not self._ending.is_set():
             try:
-                if not connection.in_atomic_block:
-                    close_old_connections()
                 self._tend(health)
                 is_idle = not self._one(health)
-            except OperationalError as error:
+            except (OperationalError, InterfaceError) as error:
                 self._say(f"the database does not answer ({_first_line(error)}); trying again")
                 is_idle = True
+                connection.close_if_unusable_or_obsolete()
             else:
                 if once and is_idle:
                     return
@@ -82,29 +82,31 @@ class Worker:
         if time.monotonic() - self._tended_at < _TEND_SECONDS:
             return
         self._tended_at = time.monotonic()
+        if not connection.in_atomic_block:
+            close_old_connections()
         schedules.enqueue_due(now())
-        for said in recover_interrupted():
+        for said in recover_interrupted(health.name):
             self._say(said)
         health.seen_at = now()
         health.save(update_fields=["seen_at"])
 
     def _one(self, health: WorkerHealth) -> bool:
         """Do one task, if one waits; gives whether there was one."""
-        row = _claim(health.name)
+        row = _claim(health)
         if row is None:
             return False
-        health.doing, health.seen_at = row.task_path, now()
-        health.save(update_fields=["doing", "seen_at"])
         self._is_busy = True
         try:
-            said, is_good = _run(row)
+            outcome = _call(row)
         finally:
             self._is_busy = False
-        self.done += is_good
-        self.failed += not is_good
-        health.done, health.failed = self.done, self.failed
-        health.doing, health.said, health.seen_at = "", said[:1000], now()
-        health.save()
+        with transaction.atomic():
+            said, is_good = outcome.kept(row)
+            self.done += is_good
+            self.failed += not is_good
+            health.done, health.failed = self.done, self.failed
+            health.doing, health.said, health.seen_at = "", said[:1000], now()
+            health.save()
         self._say(said)
         return True
 
@@ -156,16 +158,21 @@ def live_workers() -> list[str]:
     return sorted(path.name for path in _folder().glob(".*.tmp") if is_alive(path.name))
 
 
-def recover_interrupted() -> list[str]:
-    """Make tasks of dead workers ready again, or failed if they have used up their attempts; gives a line for each."""
+def recover_interrupted(idle: str = "") -> list[str]:
+    """Make tasks of dead workers ready again, or failed if they have used up their attempts; gives a line for each.
+
+    So are tasks of the living worker ``idle``, which says that it is doing none: their end could not be written down.
+    """
     said = []
     for row in DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING):
-        if row.worker_ids and is_alive(row.worker_ids[-1]):
+        if row.worker_ids and row.worker_ids[-1] != idle and is_alive(row.worker_ids[-1]):
             continue
         with transaction.atomic():
             held = DBTaskResult.objects.select_for_update().get(pk=row.pk)
             if held.status == TaskResultStatus.RUNNING and held.worker_ids == row.worker_ids:
-                said.append(_again_or_fail(held, Conflict("its worker died while doing it"), timedelta(0)))
+                said.append(
+                    _again_or_fail(held, Conflict("its worker died while doing it, or lost the database"), timedelta(0))
+                )
     for health in WorkerHealth.objects.filter(ended_at=None):
         if not is_alive(health.name):
             (_folder() / health.name).unlink(missing_ok=True)
@@ -174,26 +181,45 @@ def recover_interrupted() -> list[str]:
     return said
 
 
-def _claim(worker: str) -> "DBTaskResult[..., Any] | None":
+def _claim(health: WorkerHealth) -> "DBTaskResult[..., Any] | None":
+    if not tasks.waiting_now().exists():  # without a lock: most of the time nothing waits
+        return None
     with transaction.atomic():
         row = tasks.waiting_now().get_locked()
         if row is not None:
-            row.claim(worker)
+            row.claim(health.name)
+            health.doing, health.seen_at = row.task_path, now()
+            health.save(update_fields=["doing", "seen_at"])
         return row
 
 
-def _run(row: "DBTaskResult[..., Any]") -> tuple[str, bool]:
-    """Do a claimed task; gives the line to say, and whether it succeeded."""
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a task: what it said, or why it failed."""
+
+    said: str
+    error: Exception | None
+    seconds: float
+
+    def kept(self, row: "DBTaskResult[..., Any]") -> tuple[str, bool]:
+        """Write it down; gives the line to say, and whether the task succeeded."""
+        if self.error is not None:
+            return _after_failure(row, self.error), False
+        row.set_successful(self.said)
+        return f"{_name(row)}: {self.said} ({self.seconds:.1f} s)", True
+
+
+def _call(row: "DBTaskResult[..., Any]") -> _Outcome:
+    """Do a claimed task."""
     started = time.monotonic()
     try:
         said = str(row.task.call(*row.args_kwargs["args"], **row.args_kwargs["kwargs"]) or "done")
-        row.set_successful(said)
     except Exception as error:
-        return _after_failure(row, error), False
+        return _Outcome("", error, time.monotonic() - started)
     except BaseException:
         _ready_again(row, timedelta(0))  # broken off by a person or the system: not the task's fault
         raise
-    return f"{_name(row)}: {said} ({time.monotonic() - started:.1f} s)", True
+    return _Outcome(said, None, time.monotonic() - started)
 
 
 def _after_failure(row: "DBTaskResult[..., Any]", error: Exception) -> str:
