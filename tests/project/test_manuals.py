@@ -1,11 +1,13 @@
 """The manuals that are made from the program itself are as the program is: ``pytest --bless`` writes them anew."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer.main
+from typer.core import TyperCommand, TyperGroup
 
 from tocsin.formats.feed import feeds
 from tocsin.project import cli
@@ -20,11 +22,11 @@ def _same(path: Path, text: str, is_blessing: bool) -> None:
     assert path.read_text("utf-8") == text
 
 
-def _commands() -> Iterator[tuple[str, click.Command]]:
+def _commands() -> Iterator[tuple[str, TyperCommand]]:
     """Every command with its full name, in the order of the rooms."""
 
-    def below(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-        if hasattr(command, "commands"):
+    def below(name: str, command: Any) -> Iterator[tuple[str, TyperCommand]]:
+        if isinstance(command, TyperGroup):
             for word, inner in command.commands.items():
                 yield from below(f"{name} {word}".strip(), inner)
         else:
@@ -33,10 +35,17 @@ def _commands() -> Iterator[tuple[str, click.Command]]:
     yield from below("", typer.main.get_command(cli._application([])))
 
 
-def _parameter(one: click.Parameter) -> str:
+def _examples(command: TyperCommand) -> list[str]:
+    """The lines of the epilog without the heading."""
+    text = re.sub(r"\AExamples?:", "", (command.epilog or "").strip())
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _parameter(one: Any) -> str:
+    """A row of the table of an option or argument; typer has no public type for both together."""
     names = " ".join(one.opts) if one.param_type_name == "option" else (one.name or "").upper()
     words = getattr(one, "help", "") or ""
-    return f"| `{names}` | {words.replace('|', '/')} |"
+    return f"| `{names}` | {words.replace('|', '/').replace('<', '&lt;')} |"
 
 
 def _command_page() -> str:
@@ -52,13 +61,7 @@ def _command_page() -> str:
         rows = [_parameter(one) for one in command.params if one.name != "help"]
         if rows:
             lines += ["| | |", "|---|---|", *rows, ""]
-        examples = [
-            line.strip()
-            for line in (command.epilog or "").splitlines()
-            if line.strip() and not line.strip().endswith(":")
-        ]
-        if examples:
-            lines += ["```", *examples, "```", ""]
+        lines += ["```", *_examples(command), "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -94,9 +97,9 @@ def test_the_page_of_settings_is_as_the_settings_are(is_blessing: bool) -> None:
 @pytest.mark.parametrize(
     ("name", "command"), list(_commands()), ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_every_command_says_what_it_does_and_shows_an_example(name: str, command: click.Command) -> None:
+def test_every_command_says_what_it_does_and_shows_an_example(name: str, command: TyperCommand) -> None:
     assert command.help, f"tocsin {name} has no help"
-    assert "tocsin" in (command.epilog or ""), f"tocsin {name} has no example"
+    assert any(f"tocsin {name}" in line for line in _examples(command)), f"tocsin {name} has no example"
     for one in command.params:
         assert one.name == "help" or getattr(one, "help", None), f"tocsin {name}: {one.name} is not explained"
 

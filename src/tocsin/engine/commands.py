@@ -55,7 +55,8 @@ def compile_command(
 
 @app.command(
     "match",
-    epilog="Examples: tocsin match today.set /var/log/squid/access.log* | zcat dns.log.gz | tocsin match today.set - --format jsonl",
+    epilog="Examples:\n\n  tocsin match today.set /var/log/squid/access.log*\n\n"
+    "  zcat dns.log.gz | tocsin match today.set - --format jsonl",
 )
 def match_command(
     indicator_set: Annotated[Path, typer.Argument(metavar="SET", help="A set made by `tocsin compile`.")],

@@ -21,9 +21,18 @@ from tocsin.vocab.records import Record, Row
 app = typer.Typer(help="Read feeds without a database.")
 
 _LARGEST_COLUMN_MAP = 1 << 20
+_EXAMPLES = """
+Examples:
+
+  tocsin parse maltrail/trails trails.tar.xz > indicators.jsonl
+
+  tocsin parse shadowserver/scan_ntp scan_ntp.csv --to intelmq
+
+  tocsin parse --list
+"""
 
 
-@app.command("parse")
+@app.command("parse", epilog=_EXAMPLES)
 def parse(
     feed: Annotated[str | None, typer.Argument(help="The feed, as `--list` names it: provider/feed.")] = None,
     files: Annotated[

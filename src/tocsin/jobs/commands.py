@@ -18,7 +18,7 @@ from tocsin.vocab.clock import now
 app = typer.Typer()
 
 
-@app.command()
+@app.command(epilog="Examples:\n\n  tocsin work\n\n  tocsin work --once")
 def work(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, then leave.")] = False,
 ) -> None:
@@ -28,7 +28,7 @@ def work(
     _say(f"ended: {worker.done} tasks done, {worker.failed} failed")
 
 
-@app.command()
+@app.command(epilog="Example:\n\n  tocsin backup tocsin.tar.zst")
 def backup(
     file: Annotated[
         Path, typer.Argument(help="The file to write, such as tocsin.tar.zst. It holds secrets: keep it safe.")
@@ -41,7 +41,7 @@ def backup(
     typer.echo(f"{file}: {size:,} bytes, {report.parts} parts and {report.raw} raw files of {report.made_at}")
 
 
-@app.command()
+@app.command(epilog="Examples:\n\n  tocsin restore tocsin.tar.zst\n\n  tocsin restore tocsin.tar.zst --replace")
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that tocsin backup has written.")],
     replace: Annotated[bool, typer.Option("--replace", help="Put it in place of what is there.")] = False,
@@ -54,7 +54,7 @@ def restore(
     )
 
 
-@app.command()
+@app.command(epilog="Examples:\n\n  tocsin check --quick\n\n  tocsin check --sweep")
 def check(
     sweep: Annotated[bool, typer.Option("--sweep", help="First remove what counts nowhere.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Look whether files are there, without reading them.")] = False,
