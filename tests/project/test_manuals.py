@@ -14,6 +14,7 @@ from tocsin.project import cli
 from tocsin.project.commands import _manual
 
 DOCS = Path(__file__).parents[2] / "docs"
+_MADE = "Made from the program (`pytest tests/project/test_manuals.py --bless`); do not edit."
 
 
 def _same(path: Path, text: str, is_blessing: bool) -> None:
@@ -52,8 +53,8 @@ def _command_page() -> str:
     lines = [
         "# The command line",
         "",
-        "Made from the program (`pytest tests/project/test_manuals.py --bless`); do not edit. Every command has `--help`. Input that cannot be",
-        "used is one line on standard error and exit code 2.",
+        f"{_MADE} Every command has `--help`.",
+        "Input that cannot be used is one line on standard error and exit code 2.",
         "",
     ]
     for name, command in _commands():
@@ -70,8 +71,9 @@ def _feed_page() -> str:
     lines = [
         "# Feeds",
         "",
-        "Made from the program (`pytest tests/project/test_manuals.py --bless`); do not edit. `tocsin parse --list` prints the same. Files may be gz, bz2, xz,",
-        "zst, zip or tar, or a folder. *Indicators* are things to look for, *observations* are reports about our own addresses.",
+        f"{_MADE} `tocsin parse --list` prints the same.",
+        "Files may be gz, bz2, xz, zst, zip or tar, or a folder. *Indicators* are things to look for, *observations* are reports",
+        "about our own addresses.",
         "",
         f"{len(known)} feeds of {len({feed.provider for feed in known.values()})} providers.",
         "",

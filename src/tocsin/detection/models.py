@@ -27,6 +27,7 @@ class Run(models.Model):
     owner = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="runs")
     started_at = models.DateTimeField(db_index=True)
     finished_at = models.DateTimeField(null=True)
+    assumed_at = models.DateTimeField(help_text="The time given to lines that carry none.")
     set_digest = models.CharField(max_length=64)
     indicators = models.BigIntegerField(default=0)
     bytes = models.BigIntegerField(default=0)
@@ -108,4 +109,7 @@ class HitParty(models.Model):
     observation = models.BinaryField(max_length=16, null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["organisation", "hit"], name="party_organisation")]
+        indexes = [
+            models.Index(fields=["organisation", "hit"], name="party_organisation"),
+            models.Index(fields=["observation"], name="party_observation"),
+        ]

@@ -65,7 +65,7 @@ class Finding(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "problem", "asset"], name="finding_identity"),
+            models.UniqueConstraint(fields=["organisation", "asset", "problem"], name="finding_identity"),
         ]
         indexes = [
             models.Index(fields=["state", "-severity_rank", "-last_seen_at"], name="finding_queue"),

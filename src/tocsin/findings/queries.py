@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+import pyarrow as pa
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from tocsin.constituency.access import Permission, Viewer, require
 from tocsin.findings.actions.attributing import ATTRIBUTION_SCHEMA
 from tocsin.findings.models import AttributedPart, Finding, FindingChange, FindingSource
-from tocsin.findings.rules import NEXT, State
+from tocsin.findings.rules import NEXT, State, is_identified
 from tocsin.jobs.holdings import the_lake
-from tocsin.vocab.errors import NotFound
+from tocsin.vocab.errors import NotFound, Unreadable
 
 PAGE_SIZE = 50
 
@@ -151,34 +152,42 @@ def finding(viewer: Viewer, reference: str) -> FindingDetail:
 
 
 _BEHIND = """
-SELECT DISTINCT ON (o.uid) o.uid, o.observed_at, o.time_is_assumed, o.source, o.feed, o.delivery, o.member, o.line, o.ip, o.port,
-       o.protocol, o.host, o.malware, o.identifier, o.tlp, a.because, a.place, o.details
-FROM (SELECT * FROM attribution WHERE organisation = $organisation AND asset = $asset AND classification = $classification
-      ORDER BY observed_at DESC LIMIT $most) a
-JOIN observations o ON o.uid = a.uid AND o.observed_at = a.observed_at
+WITH behind AS (
+    SELECT uid, observed_at, any_value(because) AS because, any_value(place) AS place FROM attribution
+    WHERE organisation = $organisation AND asset = $asset AND classification = $classification
+        AND ($identifier IS NULL OR coalesce(identifier, '') = $identifier)
+    GROUP BY uid, observed_at ORDER BY observed_at DESC, uid LIMIT $most
+)
+SELECT DISTINCT ON (o.observed_at, o.uid) o.uid, o.observed_at, o.time_is_assumed, o.source, o.feed, o.delivery, o.member,
+       o.line, o.ip, o.port, o.protocol, o.host, o.malware, o.identifier, o.tlp, behind.because, behind.place, o.details
+FROM behind JOIN observations o ON o.uid = behind.uid AND o.observed_at = behind.observed_at
+WHERE o.observed_at BETWEEN (SELECT min(observed_at) FROM behind) AND (SELECT max(observed_at) FROM behind)
+ORDER BY o.observed_at DESC, o.uid, o.delivery, o.line
 """
 
 
 def observations(viewer: Viewer, reference: str, *, most: int = 100) -> list[ObservationView]:
     """The latest observations behind a finding, newest first, read from the lake. Raises ``NotFound``."""
     row = _row(viewer, reference)
+    wanted = {
+        "organisation": str(row.organisation.uid),
+        "asset": row.asset,
+        "classification": row.classification,
+        "identifier": row.identifier if is_identified(row.classification) else None,
+        "most": most,
+    }
+    try:
+        found = _behind(wanted)
+    except Unreadable:
+        # an absorption has replaced and swept a part between our two looks: the second sees what replaced it
+        found = _behind(wanted)
+    return [ObservationView(**{**each, "details": orjson.loads(each["details"] or "{}")}) for each in found.to_pylist()]
+
+
+def _behind(wanted: dict[str, Any]) -> pa.Table:
     parts = list(AttributedPart.objects.order_by("pk").values_list("part", "path"))
-    found = the_lake().query(
-        _BEHIND,
-        {"observations": [part for part, _ in parts], "attribution": [path for _, path in parts]},
-        {
-            "organisation": str(row.organisation.uid),
-            "asset": row.asset,
-            "classification": row.classification,
-            "most": most,
-        },
-        schemas={"attribution": ATTRIBUTION_SCHEMA},
-    )
-    read = [{**each, "details": orjson.loads(each["details"] or "{}")} for each in found.to_pylist()]
-    views = [ObservationView(**each) for each in read]
-    if ":" in row.problem:
-        views = [view for view in views if (view.identifier or "any") == row.problem.partition(":")[2]]
-    return sorted(views, key=lambda view: view.observed_at, reverse=True)
+    tables = {"observations": [part for part, _ in parts], "attribution": [path for _, path in parts]}
+    return the_lake().query(_BEHIND, tables, wanted, schemas={"attribution": ATTRIBUTION_SCHEMA})
 
 
 def counts(viewer: Viewer, *, days: int = 30, until: datetime | None = None) -> FindingCounts:

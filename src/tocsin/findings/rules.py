@@ -52,8 +52,12 @@ _IDENTIFIED = frozenset({"vulnerable", "availability", "information-content-secu
 
 def problem_code(classification: str, identifier: str | None) -> str:
     """The problem of an observation: ``class/type`` or, where the identifier tells problems apart, ``class/type:identifier``."""
-    group = classification.partition("/")[0]
-    return f"{classification}:{identifier or ANY}" if group in _IDENTIFIED else classification
+    return f"{classification}:{identifier or ANY}" if is_identified(classification) else classification
+
+
+def is_identified(classification: str) -> bool:
+    """Whether the identifier tells problems of this class apart."""
+    return classification.partition("/")[0] in _IDENTIFIED
 
 
 #: Severity where no source says one: by RSIT class, then by type where it differs.

@@ -19,9 +19,9 @@ _LOG_OWNERS = frozenset({Because.LOG_OWNER_PRIVATE.value, Because.LOG_OWNER_UNNA
 
 
 def context_of(run: Run) -> ObservationContext:
-    """What all observations of a run share. Marking and confidence come with each indicator, so these never apply."""
+    """What all observations of a run share; a line without a time has the run's. Marking comes with each indicator."""
     source = f"log:{run.owner.slug}" if run.owner else "log"
-    return ObservationContext(source, FEED, str(run.uid), run.started_at, Tlp.AMBER, Pap.AMBER)
+    return ObservationContext(source, FEED, str(run.uid), run.assumed_at, Tlp.AMBER, Pap.AMBER)
 
 
 def observations_of(viewer: Viewer, run: Run) -> Iterator[list[PlacedObservation]]:
@@ -60,7 +60,7 @@ def _observation(party: HitParty, known: KnownIndicator) -> PlacedObservation:
     if party.because in _LOG_OWNERS and party.organisation is not None:
         details[OWNER_KEY] = str(party.organisation.uid)
     observation = ObservationRecord(
-        observed_at=hit.observed_at,
+        observed_at=None if hit.time_is_assumed else hit.observed_at,
         classification=said_of_affected(known.classification, Because(party.because)),
         identifier=known.value[:200],
         ip=party.address or None,

@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from time import monotonic
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -27,8 +28,8 @@ from tocsin.engine import IndicatorSet
 from tocsin.intel.actions import compile_current_set
 from tocsin.intel.queries import CompiledSet
 from tocsin.jobs import changes
+from tocsin.jobs.holdings import committed, the_lake
 from tocsin.jobs.holdings import record as record_part
-from tocsin.jobs.holdings import the_lake
 from tocsin.lake.lock import held
 from tocsin.lake.observations import OBSERVATION_SCHEMA, observation_batch
 from tocsin.lake.store import Lake
@@ -88,17 +89,20 @@ def run_logs(
     require(actor, Permission.RUNS_START)
     organisation = _organisation(owner)
     compiled = compile_current_set(actor=actor)
-    run = _begin(actor, organisation, compiled)
-    report = RunReport(str(run.uid), compiled.indicators)
-    judge = Judge(actor, compiled, organisation.pk if organisation else None, assumed_at or run.started_at)
-    try:
-        with held(_lock_of(run)):
+    uid = uuid4()
+    # the lock comes before the row: whoever sees a running run whose lock is free knows that its process is gone
+    with held(_lock_of(uid)):
+        run = _begin(actor, uid, organisation, compiled, assumed_at)
+        report = RunReport(str(uid), compiled.indicators)
+        judge = Judge(actor, compiled, organisation.pk if organisation else None, run.assumed_at)
+        try:
             _search(run, compiled, logs, judge, report, progress)
             _finish(actor, run, report)
-    except TocsinError as error:
-        _fail(actor, run, str(error))
-        raise
-    _lock_of(run).unlink(missing_ok=True)
+        except (TocsinError, KeyboardInterrupt) as error:
+            _fail(actor, run, str(error) or "the run was interrupted; start it again")
+            raise
+        finally:
+            _lock_of(uid).unlink(missing_ok=True)
     return report
 
 
@@ -127,12 +131,17 @@ def _organisation(slug: str | None) -> Organisation | None:
 
 
 @transaction.atomic
-def _begin(actor: Actor, organisation: Organisation | None, compiled: CompiledSet) -> Run:
+def _begin(
+    actor: Actor, uid: UUID, organisation: Organisation | None, compiled: CompiledSet, assumed_at: datetime | None
+) -> Run:
     _sweep_killed(actor)
+    at = now()
     run = Run.objects.create(
+        uid=uid,
         started_by=actor.name,
         owner=organisation,
-        started_at=now(),
+        started_at=at,
+        assumed_at=assumed_at or at,
         set_digest=compiled.digest,
         indicators=compiled.indicators,
     )
@@ -144,15 +153,17 @@ def _begin(actor: Actor, organisation: Organisation | None, compiled: CompiledSe
 def _sweep_killed(actor: Actor) -> None:
     """Runs whose process is gone hold no lock any longer: they failed, and their hits never counted."""
     for run in Run.objects.filter(state=Run.State.RUNNING):
+        lock = _lock_of(run.uid)
         try:
-            with held(_lock_of(run)):
+            with held(lock):
                 _fail(actor, run, "the run was interrupted; start it again")
+                lock.unlink(missing_ok=True)
         except Conflict:
             continue
 
 
-def _lock_of(run: Run) -> Path:
-    return Path(settings.TOCSIN.storage.folder) / "runs" / f"{run.uid}.lock"
+def _lock_of(uid: UUID) -> Path:
+    return Path(settings.TOCSIN.storage.folder) / "runs" / f"{uid}.lock"
 
 
 def _keep(run: Run, log: SearchedLog, judge: Judge, report: RunReport) -> None:
@@ -204,6 +215,7 @@ def _finish(actor: Actor, run: Run, report: RunReport) -> None:
     """The part first, renamed into place; then, in one transaction, everything that makes the run count."""
     lake = the_lake()
     with lake.writing(wait_seconds=60), transaction.atomic():
+        lake.sweep(committed().parts)
         run.part = _write_part(lake, actor, run)
         _count(run, report)
         run.state, run.finished_at, run.seconds = Run.State.DONE, now(), report.seconds
@@ -239,7 +251,8 @@ def _count(run: Run, report: RunReport) -> None:
 
 @transaction.atomic
 def _fail(actor: Actor, run: Run, problem: str) -> None:
-    Hit.objects.filter(run=run).delete()
+    """Nothing of it counts: its logs go, and with them their hits; the run stays, with the reason."""
+    RunFile.objects.filter(run=run).delete()
     run.state, run.finished_at, run.problem = Run.State.FAILED, now(), problem
     run.save(update_fields=["state", "finished_at", "problem"])
     record(actor, AuditAction.RUN_FAILED, str(run.uid), {"problem": problem})

@@ -21,7 +21,7 @@ from tocsin.findings.actions.counting import Support, sync
 from tocsin.findings.models import AttributedPart
 from tocsin.intel import queries as intel
 from tocsin.jobs import changes
-from tocsin.jobs.holdings import forget, the_lake
+from tocsin.jobs.holdings import committed, forget, the_lake
 from tocsin.jobs.holdings import record as record_part
 from tocsin.lake.store import Lake, Part
 from tocsin.vocab.clock import now
@@ -75,12 +75,15 @@ def absorb(*, actor: Actor, wait_seconds: float = 60.0) -> Absorbed:
     require(actor, Permission.FINDINGS_TRIAGE)
     lake = the_lake()
     with lake.writing(wait_seconds):
+        lake.sweep(committed().parts)
         position = changes.latest()
         answers = attributor(actor)
         answered = [_answer(lake, answers, *one) for one in _unanswered(actor, answers.revision)]
         with transaction.atomic():
             done = _commit(actor, lake, answers, answered) if answered else Absorbed()
             changes.advance(CURSOR, position)
+        if any(one.replaced for one in answered):
+            lake.sweep(committed().parts)
     return done
 
 

@@ -1,6 +1,6 @@
 """Findings brought in line with what the lake supports: new ones opened, known ones counted anew, unsupported ones withdrawn."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -129,16 +129,23 @@ def _by_finding(support: Iterable[Support], organisations: dict[str, int]) -> di
 
 def _known(keys: pa.Table, organisations: dict[str, int]) -> dict[Key, Finding]:
     """The findings that the touched keys may concern."""
-    touched: dict[int, set[str]] = {}
-    for uid, asset in zip(keys["organisation"].to_pylist(), keys["asset"].to_pylist(), strict=True):
-        if uid in organisations:
-            touched.setdefault(organisations[uid], set()).add(asset)
+    pairs = zip(keys["organisation"].to_pylist(), keys["asset"].to_pylist(), strict=True)
+    touched = {(organisations[uid], asset) for uid, asset in pairs if uid in organisations}
+    holders = sorted({organisation for organisation, _ in touched})
+    assets = sorted({asset for _, asset in touched})
     found: dict[Key, Finding] = {}
-    for organisation, assets in touched.items():
-        for row in Finding.objects.filter(organisation=organisation):
-            if row.asset in assets:
-                found[organisation, row.problem, row.asset] = row
+    for chunk in _chunks(assets):
+        # locked: a person may judge one of them at this moment. The order of keys keeps two of us from waiting for each other.
+        rows = Finding.objects.select_for_update().filter(organisation__in=holders, asset__in=chunk).order_by("pk")
+        for row in rows:
+            if (row.organisation_id, row.asset) in touched:
+                found[row.organisation_id, row.problem, row.asset] = row
     return found
+
+
+def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
 
 
 def _fill(row: Finding, total: _Sum, at: datetime) -> Finding:
