@@ -5,6 +5,7 @@ Seven formats; some logs are one constituent's own (private addresses inside), s
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,11 +62,11 @@ class Log:
 
 @dataclass(slots=True)
 class Day:
-    """All logs of the day and the truth about them."""
+    """All logs of the day and the truth about them: how often each finding must have been observed."""
 
     midnight: datetime
     logs: list[Log]
-    expected: set[Expected] = field(default_factory=set)
+    expected: Counter[Expected] = field(default_factory=Counter)
     counted: int = 0
     not_counted: int = 0
 
@@ -221,7 +222,7 @@ def _moment(day: datetime, random: Random) -> datetime:
 def _note(day: Day, log: Log, one: Planted, at: datetime, client: str, organisation: str) -> None:
     log.contacts.append(Contact(at, client, one.value))
     day.counted += 1
-    day.expected.add(Expected(organisation, _SAID_OF_AFFECTED.get(one.said, one.said), client))
+    day.expected[Expected(organisation, _SAID_OF_AFFECTED.get(one.said, one.said), client)] += 1
 
 
 def _plant_inside(day: Day, log: Log, one: Planted, random: Random) -> None:

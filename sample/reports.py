@@ -1,6 +1,7 @@
 """Reports about the sample nation's own addresses, in Shadowserver's CSV form, and what must come of them."""
 
 import csv
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -39,11 +40,11 @@ _SINK = [
 ]
 
 
-def write_reports(nation: Nation, folder: Path, seed: int) -> tuple[list[Path], set[Expected]]:
+def write_reports(nation: Nation, folder: Path, seed: int) -> tuple[list[Path], Counter[Expected]]:
     """A scan report (open RDP) and a sinkhole report of the day; gives the files and the findings that must come of them."""
     random = Random(f"reports {seed}")
     folder.mkdir(parents=True, exist_ok=True)
-    expected: set[Expected] = set()
+    expected: Counter[Expected] = Counter()
     scan = folder / f"{nation.day:%Y-%m-%d}-scan_rdp-sample-nation.csv"
     sink = folder / f"{nation.day:%Y-%m-%d}-event4_sinkhole-sample-nation.csv"
     chosen = random.sample(nation.organisations, 60)
@@ -52,9 +53,7 @@ def write_reports(nation: Nation, folder: Path, seed: int) -> tuple[list[Path], 
         writer.writerow(_SCAN)
         for organisation in chosen[:40]:
             address = str(organisation.ipv4[random.randrange(100, 120)])
-            expected.add(
-                Expected(organisation.slug, "vulnerable/vulnerable-system", f"{address}:3389/tcp")
-            )
+            expected[Expected(organisation.slug, "vulnerable/vulnerable-system", f"{address}:3389/tcp")] += 1
             writer.writerow(
                 [
                     _time(nation, random),
@@ -83,15 +82,15 @@ def write_reports(nation: Nation, folder: Path, seed: int) -> tuple[list[Path], 
         writer.writerow(_SINK)
         for organisation in chosen[30:]:
             address = str(organisation.ipv4[random.randrange(130, 150)])
-            expected.add(Expected(organisation.slug, "malicious-code/infected-system", address))
             for _ in range(3):
+                expected[Expected(organisation.slug, "malicious-code/infected-system", address)] += 1
                 row = [_time(nation, random), "critical", "tcp", address, random.randrange(20000, 60000), 64512, "XX"]
                 writer.writerow([*row, "243.250.0.1", 443, "sample-bot", "sample-bot", "sinkhole"])
         for handover in nation.handovers:
             for hour, holder in ((2, handover.before), (22, handover.after)):
                 address = str(handover.network[60 + hour])
                 at = nation.day + timedelta(hours=hour)
-                expected.add(Expected(holder.slug, "malicious-code/infected-system", address))
+                expected[Expected(holder.slug, "malicious-code/infected-system", address)] += 1
                 writer.writerow(
                     [
                         _shown(at),

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 from rich.console import Console
@@ -121,7 +122,7 @@ def _write_nation(folder: Path, day: datetime, megabytes: int) -> dict[str, obje
         planned = logs.plan_day(made, drawn, SEED)
         by_owner = logs.write_day(planned, folder / "logs", megabytes, SEED)
     truth = {
-        "findings": sorted((asdict(one) for one in planned.expected | expected), key=lambda one: sorted(one.items())),
+        "findings": [{**asdict(one), "observations": count} for one, count in (planned.expected + expected).items()],
         "counted": planned.counted,
         "not_counted": planned.not_counted,
     }
@@ -197,13 +198,14 @@ def _show(work: Work, seconds: float) -> bool:
     return work.truth is None or _is_true(rows, work.truth)
 
 
-def _is_true(rows: Sequence[dict[str, str]], path: Path) -> bool:
+#: What must agree of each finding; with the number of observations, every single hit and report row is accounted for.
+_COMPARED = ("organisation", "classification", "asset", "observations")
+
+
+def _is_true(rows: Sequence[dict[str, Any]], path: Path) -> bool:
     """Whether exactly the planted findings were found; says which are missing or too much."""
-    truth = {
-        (one["organisation"], one["classification"], one["asset"])
-        for one in json.loads(path.read_text("utf-8"))["findings"]
-    }
-    found = {(row["organisation"], row["classification"], row["asset"]) for row in rows}
+    planted = json.loads(path.read_text("utf-8"))["findings"]
+    truth, found = ({tuple(str(one[name]) for name in _COMPARED) for one in each} for each in (planted, rows))
     missing, extra = sorted(truth - found), sorted(found - truth)
     for kind, ones in (("missing", missing), ("extra", extra)):
         for one in ones[:20]:
