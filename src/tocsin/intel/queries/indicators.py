@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from tocsin.constituency.access import Permission, Viewer, require
 from tocsin.intel.models import Indicator, Provenance, SourceFeed, Statement
@@ -35,6 +35,8 @@ from tocsin.vocab.observables import ObservableType
 #: Keys in one SQL statement; both databases allow more, but not every build of SQLite.
 _CHUNK = 900
 _DOWNLOAD = 5_000
+#: The databases disagree about where nothing stands.
+_BY_FAMILY = F("statement__malware").asc(nulls_first=True)
 #: Beyond every character that a value can hold: ``prefix <= value < prefix + _LAST`` is what begins with the prefix.
 _LAST = "\U0010ffff"
 
@@ -291,7 +293,7 @@ def _words(ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """By indicator, what its provenances say in short, the most confident word that still stands first."""
     rows = (
         Provenance.objects.filter(indicator_id__in=ids)
-        .order_by("indicator_id", "is_revoked", "-statement__confidence", "id")
+        .order_by("indicator_id", "is_revoked", "-statement__confidence", _BY_FAMILY, "id")
         .values("indicator_id", "feed__source__name", "statement__malware", "statement__classification")
     )
     found: dict[int, list[dict[str, Any]]] = {}
@@ -356,7 +358,7 @@ def _provenances(key: int) -> Iterator[ProvenanceView]:
     rows = (
         Provenance.objects.filter(indicator_id=key)
         .select_related("feed__source", "statement", "first_delivery", "last_delivery", "member")
-        .order_by("is_revoked", "-statement__confidence", "id")
+        .order_by("is_revoked", "-statement__confidence", "feed__source__name", _BY_FAMILY, "id")
     )
     for row in rows:
         said = row.statement
