@@ -167,7 +167,7 @@ def _tocsin(what: str, *words: str, quiet: bool = False) -> str:
     began = time.monotonic()
     with console.status(f"{what} …"):
         done = subprocess.run([sys.executable, "-m", "tocsin", *words], capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1):
+    if done.returncode:
         console.print(done.stdout + done.stderr, markup=False)
         sys.exit(f"'{' '.join(('tocsin', *words))}' ended with {done.returncode}.")
     if not quiet:
