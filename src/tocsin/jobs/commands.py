@@ -12,6 +12,7 @@ from rich.progress import Progress as Bars
 
 from tocsin.jobs import backup as backups
 from tocsin.jobs import checks
+from tocsin.jobs.databases import missing_migrations
 from tocsin.jobs.worker import Worker
 from tocsin.vocab.clock import now
 
