@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 from tests.browser.served import Console, chromium, environment_of, launch, serving
 from tests.browser.world import LEAD, make_world
 
@@ -93,11 +93,15 @@ def open_page(browser: Browser, console: Console, lead_state: Any, faults: list[
 
 def watch(page: Page, base: str, faults: list[str]) -> None:
     """Note every console error, every exception and every request to another host."""
-    page.on(
-        "console", lambda said: faults.append(f"{page.url}: {said.text}") if said.type in {"error", "warning"} else None
-    )
+
+    def hear(said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            faults.append(f"{page.url}: {said.text} ({said.location.get('url', '')})")
+
+    def see(asked: Request) -> None:
+        if not asked.url.startswith((base, "data:")):
+            faults.append(f"{page.url} asks {asked.url}")
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
-    page.on(
-        "request",
-        lambda asked: None if asked.url.startswith((base, "data:")) else faults.append(f"{page.url} asks {asked.url}"),
-    )
+    page.on("request", see)
