@@ -53,6 +53,8 @@ def restore(
     typer.echo(
         f"restored {report.parts} parts and {report.raw} raw files of {report.made_at} (Tocsin {report.version})"
     )
+    if missing_migrations():
+        typer.echo("the backup is of an older version: run tocsin init")
 
 
 @app.command(epilog="Examples:\n\n  tocsin check --quick\n\n  tocsin check --sweep")
