@@ -336,7 +336,7 @@ def rounds(seed: int, lines: int, per_round: int = 2000) -> Iterator[str]:
     for number in range(0, lines, per_round):
         rows = indicators(random_, random_.choice([5, 40, 120]))
         log = b"\n".join(line(random_, rows) for _ in range(min(per_round, lines - number)))
-        for instructions in ("", "sse2", "portable") if number % (5 * per_round) == 0 else ("",):
+        for instructions in ("", "avx2", "sse2", "portable") if number % (5 * per_round) == 0 else ("",):
             yield from differences(
                 rows,
                 log,

@@ -17,7 +17,7 @@ SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 
 
-@pytest.fixture(params=["reference", "avx2", "sse2", "portable"])
+@pytest.fixture(params=["reference", "avx512", "avx2", "sse2", "portable"])
 def hits(request: pytest.FixtureRequest, tmp_path: Path) -> Matcher:
     """The matcher under test."""
 

@@ -78,7 +78,7 @@ def small_set(tmp_path_factory: pytest.TempPathFactory) -> IndicatorSet:
     return IndicatorSet.open(path)
 
 
-@pytest.mark.parametrize("instructions", ["", "sse2", "portable"])
+@pytest.mark.parametrize("instructions", ["", "avx2", "sse2", "portable"])
 def test_every_alignment_of_the_buffer_and_of_the_indicator_in_it(small_set: IndicatorSet, instructions: str) -> None:
     values = [value for kind, value in ROWS if kind != "url"] + ["http://x.evil.example/", "http://evil.example/a/b"]
     with Scanner(small_set, instructions=instructions) as scanner:
@@ -99,7 +99,7 @@ def scanner_hits(scanner: Scanner, text: bytes) -> list[int]:
     return [hit.indicator for hit in scanner.scan(text)]
 
 
-@pytest.mark.parametrize("instructions", ["", "sse2", "portable"])
+@pytest.mark.parametrize("instructions", ["", "avx2", "sse2", "portable"])
 def test_indicators_across_every_word_and_block_border(small_set: IndicatorSet, instructions: str) -> None:
     value = b"198.18.7.9:80 a.evil.example user@evil.example 2001:db8::1 " + b"0123456789abcdef" * 2
     reference = sorted(ReferenceSet.compile(ROWS).match_line(value))

@@ -171,6 +171,8 @@ static int hash_made(builder *b, made *m, const u8 *p, const u8 *end)
         if (value < 0) return BAD_HASH;
         m->key[i] = (u8)value;
     }
+    u8 last[16];
+    put_extra(b, hash_gate(b->seed, lowered(end - 16, end, last) + 16));
     m->kind = K_HASH;
     m->key_length = digits / 2;
     b->kinds |= HAS_HASH;
@@ -187,6 +189,7 @@ static int email_made(builder *b, made *m, const u8 *p, const u8 *end)
     int reason = domain_made(b, m, at, end);
     b->kinds = kinds;
     if (reason != OK) return BAD_EMAIL;
+    put_extra(b, parent_hash_of(b->seed ^ EMAIL_SEED, m->key, m->key + m->key_length));
     memmove(m->key + local + 1, m->key, m->key_length);
     for (ptrdiff_t i = 0; i < local; i++) {
         if (!IS(p[i], LOCAL)) return BAD_EMAIL;
@@ -248,7 +251,7 @@ static int url_made(builder *b, made *m, const u8 *p, const u8 *end)
     m->key_length = host + keyed;
     memcpy(m->rest, tail + keyed, n - keyed);
     m->rest_length = n - keyed;
-    put_extra(b, key_hash(b->seed, is_wide ? K_WIDE_GATE : K_GATE, m->key, host));
+    put_extra(b, is_wide ? parent_hash_of(b->seed ^ WIDE_SEED, m->key, m->key + host) : key_hash(b->seed, K_GATE, m->key, host));
     b->kinds |= HAS_URL | (is_wide ? HAS_WIDE : 0);
     return OK;
 }

@@ -42,19 +42,22 @@
 #endif
 
 #define API __attribute__((visibility("default")))
-enum { BLOCK = 16384, EDGE = 64, MOST_STARTS = 32, MOST_HITS = 1 << 16 };
-enum { SAW_BACKSLASH = 1, SAW_PERCENT = 2 };
+enum { BLOCK = 16384, EDGE = 64, MOST_STARTS = 32, MOST_HITS = 1 << 16, QUEUE = 64 };
+enum { SAW_BACKSLASH = 1, SAW_PERCENT = 2, SAW_URI = 4, SAW_HEADER = 8 };
+enum { NO, ASK, UNSURE };
+enum { ABOUT_NAME, ABOUT_HASH, ABOUT_EMAIL, ABOUT_URL };
 enum { JSON_NEVER = 1, JSON_ALWAYS = 2, DEFANGED = 4 };
 
 typedef struct { u64 *token, *dot, *digit, *alnum, *high, *hex, *colon; } masks;
 typedef struct { u64 line, row, start, length; } hit; /* line from 1 in the stream; start and length of its text in the buffer */
 typedef struct { u32 position, row; } found;
+typedef struct { u64 hash; u32 at, end, about; } question; /* put to the filter once its line has come from memory */
 
 typedef struct scanner scanner;
 typedef struct {
     const char *name;
-    u32 (*copy_lower)(u8 *, const u8 *, size_t);
-    size_t (*find_urls)(const u8 *, size_t, u32 *);
+    u32 (*copy_lower)(u8 *, const u8 *, size_t, u64 *);
+    void (*urls)(scanner *, const u8 *, size_t, u32 *);
     void (*tokens)(scanner *, const u8 *, size_t);
     u64 (*count_lines)(const u8 *, size_t);
 } instructions;
@@ -66,9 +69,9 @@ struct scanner {
     size_t room;          /* bytes that the text buffers hold */
     u8 *memory, *form1, *form2, *url; /* url: a normalised URL; also JSON values */
     masks masks;
-    u32 *places, *slow_names;
-    u64 *hashes;
-    size_t slow_count;
+    u32 *places, *seen;
+    question queue[QUEUE];
+    size_t waiting;
     found *found;
     size_t found_count, found_room;
     hit *hits;
@@ -380,10 +383,8 @@ static void look_url(scanner *sc, const u8 *body, const u8 *end, int port, size_
     u8 *key = sc->url;
     if (!url_read_host(body, end, port, key, &url)) return;
     size_t host = (size_t)url.host_length;
-    int is_known = filter_has(s, key_hash(s->seed, K_GATE, key, host)), is_wide_known = 0;
-    if (s->header->kinds & HAS_WIDE && host <= MOST_HOST)
-        for (size_t i = host; i-- > 1 && !is_wide_known;)
-            is_wide_known = key[i - 1] == '.' && filter_has(s, key_hash(s->seed, K_WIDE_GATE, key + i, host - i));
+    int is_known = filter_has(s, key_hash(s->seed, K_GATE, key, host));
+    int is_wide_known = s->header->kinds & HAS_WIDE && filter_has(s, parent_hash_of(s->seed ^ WIDE_SEED, key, key + host));
     if (!is_known && !is_wide_known) return;
     size_t n = url_read_tail(&url, key + host);
     sc->tail = key + host;
@@ -414,27 +415,14 @@ static int default_port(const u8 *start, const u8 *end)
     return ends_with(start, end, "ftp", 3) ? 21 : 0;
 }
 
-static void urls(scanner *sc, const u8 *t, size_t n)
+/* The URL whose "://" is at mark, in a stretch without white space that ends at stretch_end. */
+static void url_at(scanner *sc, const u8 *t, size_t mark, size_t stretch_end)
 {
-    size_t count = sc->with->find_urls(t, n, sc->places), stretch_end = 0, starts = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t mark = sc->places[i];
-        const u8 *before = t + mark, *body = t + mark + 3, *end;
-        if (!IS(before[-1], ALNUM) && before[-1] != '+' && before[-1] != '.' && before[-1] != '-') continue;
-        if (mark >= stretch_end) {
-            for (end = body; !IS(*end, URLEND); end++) {}
-            stretch_end = (size_t)(end - t);
-            starts = 0;
-        }
-        if (++starts > MOST_STARTS) continue;
-        if (!memcmp(before - 4, "hxxp", 4) || !memcmp(before - 5, "hxxps", 5)) continue;
-        int port = default_port(before - 8, before);
-        end = t + stretch_end;
-        look_url(sc, body, end, port, mark);
-        const u8 *stop = end;
-        while (stop > body && memchr(".,;:!?)]}'", stop[-1], 10)) stop--;
-        if (stop < end) look_url(sc, body, stop, port, mark);
-    }
+    const u8 *before = t + mark, *body = before + 3, *end = t + stretch_end, *stop = end;
+    int port = default_port(before - 8, before);
+    look_url(sc, body, end, port, mark);
+    while (stop > body && memchr(".,;:!?)]}'", stop[-1], 10)) stop--;
+    if (stop < end) look_url(sc, body, stop, port, mark);
 }
 
 /* ---- undoing escapes: what comes out is never longer than what went in, and holds as many line ends ------------------------ */
@@ -616,7 +604,7 @@ static void zeek_header(scanner *sc, const u8 *p, const u8 *end)
     sc->zeek_uri = is_fields ? column_of(p + 8, end, "uri") : -1;
 }
 
-static void joined(scanner *sc, const u8 *raw, size_t n)
+static void joined(scanner *sc, const u8 *raw, size_t n, int has_uri)
 {
     size_t host_length, uri_length;
     const u8 *host, *uri;
@@ -632,68 +620,99 @@ static void joined(scanner *sc, const u8 *raw, size_t n)
             if (host && uri && !is_unset(host, host_length))
                 look_joined(sc, host, host_length, uri, is_unset(uri, uri_length) ? 0 : uri_length, 0, (size_t)(p - raw));
         }
-        if (sc->flags & JSON_NEVER || !memmem(p, (size_t)(stop - p), "\"uri\"", 5)) continue;
+        if (!has_uri || sc->flags & JSON_NEVER || !memmem(p, (size_t)(stop - p), "\"uri\"", 5)) continue;
         host = json_value(p, stop, "\"host\"", 6, &host_length);
         uri = json_value(p, stop, "\"uri\"", 5, &uri_length);
         if (host && uri) look_joined(sc, host, host_length, uri, uri_length, 1, (size_t)(p - raw));
     }
 }
 
+static void look_closely(scanner *sc, const u8 *t, question q)
+{
+    switch (q.about) {
+    case ABOUT_NAME: name_at(sc, t, q.at); break;
+    case ABOUT_HASH: hash_at(sc, t, q.at); break;
+    case ABOUT_EMAIL: email_at(sc, t, q.at); break;
+    case ABOUT_URL: url_at(sc, t, q.at, q.end); break;
+    }
+}
+
 /* ---- the pass ------------------------------------------------------------------------------------------------------------- */
 
 #define NAME(x) x##_portable
+#define INSTRUCTIONS_NAME "portable"
 #define VECTOR 0
 #include "scan.h"
 #undef NAME
+#undef INSTRUCTIONS_NAME
 #undef VECTOR
-static const instructions PORTABLE = {"portable", copy_lower_portable, find_urls_portable, tokens_portable, count_lines_portable};
 
 #if defined(__x86_64__)
 #define NAME(x) x##_sse2
+#define INSTRUCTIONS_NAME "sse2"
 #define VECTOR 16
 #include "scan.h"
 #undef NAME
+#undef INSTRUCTIONS_NAME
 #undef VECTOR
-static const instructions SSE2 = {"sse2", copy_lower_sse2, find_urls_sse2, tokens_sse2, count_lines_sse2};
+
+#define AVX2_FEATURES "avx2,bmi,bmi2,lzcnt,popcnt"
+#define AVX512_FEATURES "avx2,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi"
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target(AVX2_FEATURES))), apply_to = function)
 #else
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt")
 #endif
 #define NAME(x) x##_avx2
+#define INSTRUCTIONS_NAME "avx2"
 #define VECTOR 32
 #include "scan.h"
 #undef NAME
+#undef INSTRUCTIONS_NAME
+#undef VECTOR
+#if defined(__clang__)
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target(AVX512_FEATURES))), apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi")
+#endif
+#define NAME(x) x##_avx512
+#define INSTRUCTIONS_NAME "avx512"
+#define VECTOR 64
+#include "scan.h"
+#undef NAME
+#undef INSTRUCTIONS_NAME
 #undef VECTOR
 #if defined(__clang__)
 #pragma clang attribute pop
 #else
 #pragma GCC pop_options
 #endif
-static const instructions AVX2 = {"avx2", copy_lower_avx2, find_urls_avx2, tokens_avx2, count_lines_avx2};
-#endif
 
-#if defined(__x86_64__)
-/* Whether processor and operating system have AVX2, BMI1, BMI2, LZCNT and POPCNT (the compilers' own test needs a library that not
- * every one of them brings). */
-static int has_avx2(void)
+/* 0: less than AVX2; 1: AVX2 with BMI1, BMI2, LZCNT and POPCNT; 2: AVX-512 with VBMI too. Asked of the processor and, for the
+ * registers, of the operating system; the compilers' own test needs a library that not every one of them brings. */
+static int x86_level(void)
 {
     u32 a, b, c, d, low, high;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_POPCNT)) return 0;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     if ((low & 6) != 6 || !__get_cpuid(0x80000001, &a, &b, &c, &d) || !(c & bit_LZCNT)) return 0;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_AVX2 && b & bit_BMI && b & bit_BMI2;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_AVX2) || !(b & bit_BMI) || !(b & bit_BMI2)) return 0;
+    u32 wide = bit_AVX512F | bit_AVX512BW | bit_AVX512VL | bit_AVX512DQ;
+    return (low & 0xE6) == 0xE6 && (b & wide) == wide && c & bit_AVX512VBMI ? 2 : 1;
 }
 #endif
 
 static const instructions *instructions_for(const char *name)
 {
 #if defined(__x86_64__)
-    if (has_avx2() && (!*name || !strcmp(name, "avx2"))) return &AVX2;
-    if (!*name || !strcmp(name, "sse2")) return &SSE2;
+    int level = x86_level();
+    if (level >= 2 && (!*name || !strcmp(name, "avx512"))) return &INSTRUCTIONS_avx512;
+    if (level >= 1 && (!*name || !strcmp(name, "avx2"))) return &INSTRUCTIONS_avx2;
+    if (!*name || !strcmp(name, "sse2")) return &INSTRUCTIONS_sse2;
 #endif
-    return !*name || !strcmp(name, "portable") ? &PORTABLE : NULL;
+    return !*name || !strcmp(name, "portable") ? &INSTRUCTIONS_portable : NULL;
 }
 
 /* Make the buffers hold blocks of n bytes. */
@@ -701,8 +720,8 @@ static int scanner_grow(scanner *sc, size_t n)
 {
     if (n <= sc->room) return 1;
     size_t room = (n + 4095) / 4096 * 4096, text = room + 2 * EDGE + 256, words = room / 64 + 8;
-    size_t sizes[] = {text, text, room + MOST_HOST * 2 + 64, words * 8 * 7, room * 4 + 64, room * 4 + 64, room * 8 + 64}, all = 0;
-    for (int i = 0; i < 7; i++) all += (sizes[i] + 63) / 64 * 64;
+    size_t sizes[] = {text, text, room + MOST_HOST * 2 + 64, words * 8 * 7, room * 2 + 64, room * 6 + 64}, all = 0;
+    for (int i = 0; i < 6; i++) all += (sizes[i] + 63) / 64 * 64;
     u8 *memory = aligned_alloc(64, all), *p = memory;
     if (!memory) return 0;
     free(sc->memory);
@@ -719,8 +738,7 @@ static int scanner_grow(scanner *sc, size_t n)
         *each[i] = mask + (size_t)i * words + 1;
     }
     sc->places = (u32 *)(p += (sizes[3] + 63) / 64 * 64);
-    sc->slow_names = (u32 *)(p += (sizes[4] + 63) / 64 * 64);
-    sc->hashes = (u64 *)(p += (sizes[5] + 63) / 64 * 64);
+    sc->seen = (u32 *)(p += (sizes[4] + 63) / 64 * 64);
     return 1;
 }
 
@@ -781,22 +799,24 @@ static void settle_lines(scanner *sc, size_t first, const u8 *raw, size_t n, siz
 static void block(scanner *sc, const u8 *raw, size_t n, size_t offset)
 {
     const instructions *with = sc->with;
-    u64 kinds = sc->set->header->kinds;
+    u64 lines, ignored;
     size_t first = sc->hit_count, size = n;
     u8 *text = sc->form1;
-    u32 saw = with->copy_lower(text, raw, n);
+    u32 saw = with->copy_lower(text, raw, n, &lines);
     if (saw & SAW_BACKSLASH && !(sc->flags & JSON_NEVER)) {
         size = undo_json_lines(sc, text, raw, n);
-        saw = with->copy_lower(text, text, size);
+        saw = with->copy_lower(text, text, size, &ignored);
     }
     if (sc->flags & DEFANGED) size = refang(text, size);
     memset(text + size, '\n', 192);
     sc->run6.start = sc->run6.end = 0;
-    if (kinds & HAS_URL) {
-        urls(sc, text, size);
+    if (sc->set->header->kinds & HAS_URL) {
+        with->urls(sc, text, size, &saw);
         settle(sc, text);
-        joined(sc, raw, n);
-        settle(sc, raw);
+        if (saw & (SAW_URI | SAW_HEADER) || (sc->zeek_host >= 0 && sc->zeek_uri >= 0)) {
+            joined(sc, raw, n, saw & SAW_URI);
+            settle(sc, raw);
+        }
     }
     if (saw & SAW_PERCENT) {
         size = undo_percent(sc->form2, text, size);
@@ -807,7 +827,7 @@ static void block(scanner *sc, const u8 *raw, size_t n, size_t offset)
     with->tokens(sc, text, size);
     settle(sc, text);
     settle_lines(sc, first, raw, n, offset);
-    sc->line += with->count_lines(raw, n);
+    sc->line += lines;
 }
 
 /* ---- the interface (native.py declares the same) ----------------------------------------------------------------------------- */

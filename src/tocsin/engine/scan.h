@@ -1,78 +1,120 @@
 /* The part of the pass that touches every byte. core.c includes this file once per instruction set, with NAME(x) giving each copy its
- * own names and VECTOR one of 0 (portable), 16 (SSE2) or 32 (AVX2). */
+ * own names and VECTOR one of 0 (portable), 16 (SSE2), 32 (AVX2) or 64 (AVX-512 with VBMI). */
 
-#if VECTOR == 32
-typedef __m256i NAME(vector);
-#define V NAME(vector)
-#define LOAD(p) _mm256_loadu_si256((const __m256i *)(p))
-#define STORE(p, v) _mm256_storeu_si256((__m256i *)(p), v)
-#define FILL(c) _mm256_set1_epi8((char)(c))
-#define EQUAL(a, b) _mm256_cmpeq_epi8(a, b)
-#define ABOVE(a, b) _mm256_cmpgt_epi8(a, b)
-#define AND(a, b) _mm256_and_si256(a, b)
-#define OR(a, b) _mm256_or_si256(a, b)
-#define BITS(v) ((u64)(u32)_mm256_movemask_epi8(v))
-#elif VECTOR == 16
-typedef __m128i NAME(vector);
-#define V NAME(vector)
+#if VECTOR == 16
+#define V __m128i
 #define LOAD(p) _mm_loadu_si128((const __m128i *)(p))
 #define STORE(p, v) _mm_storeu_si128((__m128i *)(p), v)
 #define FILL(c) _mm_set1_epi8((char)(c))
-#define EQUAL(a, b) _mm_cmpeq_epi8(a, b)
-#define ABOVE(a, b) _mm_cmpgt_epi8(a, b)
 #define AND(a, b) _mm_and_si128(a, b)
 #define OR(a, b) _mm_or_si128(a, b)
+#define EQUAL(a, b) _mm_cmpeq_epi8(a, b)
+#define ABOVE(a, b) _mm_cmpgt_epi8(a, b)
 #define BITS(v) ((u64)(u32)_mm_movemask_epi8(v))
+#elif VECTOR == 32
+#define V __m256i
+#define LOAD(p) _mm256_loadu_si256((const __m256i *)(p))
+#define STORE(p, v) _mm256_storeu_si256((__m256i *)(p), v)
+#define FILL(c) _mm256_set1_epi8((char)(c))
+#define AND(a, b) _mm256_and_si256(a, b)
+#define OR(a, b) _mm256_or_si256(a, b)
+#define EQUAL(a, b) _mm256_cmpeq_epi8(a, b)
+#define ABOVE(a, b) _mm256_cmpgt_epi8(a, b)
+#define BITS(v) ((u64)(u32)_mm256_movemask_epi8(v))
 #endif
 
-/* Copy n bytes, A-Z to a-z; tells which of SAW_BACKSLASH and SAW_PERCENT occur. Reads and writes up to 63 bytes beyond n. */
-static u32 NAME(copy_lower)(u8 *to, const u8 *from, size_t n)
+/* Which of 64 bytes are equal to c: bit i for byte i. */
+INLINE u64 NAME(equal)(const u8 *p, u8 c)
 {
-#if VECTOR
-    V backslash = FILL(0), percent = FILL(0);
-    size_t i = 0;
-    for (; i + VECTOR <= n; i += VECTOR) {
-        V v = LOAD(from + i), is_upper = AND(ABOVE(v, FILL('A' - 1)), ABOVE(FILL('Z' + 1), v));
-        backslash = OR(backslash, EQUAL(v, FILL('\\')));
-        percent = OR(percent, EQUAL(v, FILL('%')));
-        STORE(to + i, OR(v, AND(is_upper, FILL(32))));
-    }
-    u32 saw = (BITS(backslash) ? SAW_BACKSLASH : 0) | (BITS(percent) ? SAW_PERCENT : 0);
+#if VECTOR == 64
+    return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(p), _mm512_set1_epi8((char)c));
+#elif VECTOR
+    u64 bits = 0;
+    for (int k = 0; k < 64; k += VECTOR) bits |= BITS(EQUAL(LOAD(p + k), FILL(c))) << k;
+    return bits;
 #else
-    size_t i = 0;
-    u32 saw = 0;
-#endif
-    for (; i < n; i++) {
-        saw |= (from[i] == '\\' ? SAW_BACKSLASH : 0) | (from[i] == '%' ? SAW_PERCENT : 0);
-        to[i] = lower(from[i]);
+    u64 bits = 0;
+    for (int k = 0; k < 64; k += 8) { /* a byte of x is zero where it was c; the multiplication gathers the eight answers */
+        u64 x = load64(p + k) ^ c * 0x0101010101010101ull, low = (x & 0x7F7F7F7F7F7F7F7Full) + 0x7F7F7F7F7F7F7F7Full;
+        bits |= (~(low | x) & 0x8080808080808080ull) * 0x0002040810204081ull >> 56 << k;
     }
-    return saw;
+    return bits;
+#endif
 }
 
-/* Positions of "://". */
-static size_t NAME(find_urls)(const u8 *t, size_t n, u32 *out)
+/* 64 bytes from A-Z to a-z. */
+INLINE void NAME(lower64)(u8 *to, const u8 *from)
 {
-    size_t count = 0;
-#if VECTOR
-    for (size_t i = 0; i < n; i += 64) {
-        u64 found = 0;
-        for (int k = 0; k < 64; k += VECTOR) {
-            V v = AND(AND(EQUAL(LOAD(t + i + k), FILL(':')), EQUAL(LOAD(t + i + k + 1), FILL('/'))), EQUAL(LOAD(t + i + k + 2), FILL('/')));
-            found |= BITS(v) << k;
-        }
-        for (; found; found &= found - 1) out[count++] = (u32)(i + (size_t)__builtin_ctzll(found));
+#if VECTOR == 64
+    __m512i v = _mm512_loadu_si512(from);
+    __mmask64 is_upper = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8('A')), _mm512_set1_epi8(26));
+    _mm512_storeu_si512(to, _mm512_mask_add_epi8(v, is_upper, v, _mm512_set1_epi8(32)));
+#elif VECTOR
+    for (int k = 0; k < 64; k += VECTOR) {
+        V v = LOAD(from + k), is_upper = AND(ABOVE(v, FILL('A' - 1)), ABOVE(FILL('Z' + 1), v));
+        STORE(to + k, OR(v, AND(is_upper, FILL(32))));
     }
 #else
-    for (const u8 *p = t; (p = memchr(p, ':', (size_t)(t + n - p))); p++)
-        if (p[1] == '/' && p[2] == '/') out[count++] = (u32)(p - t);
+    for (int k = 0; k < 64; k++) to[k] = lower(from[k]);
 #endif
+}
+
+/* Copy n bytes in lower case; counts line ends and tells which of SAW_BACKSLASH and SAW_PERCENT occur. to may be from. */
+static u32 NAME(copy_lower)(u8 *to, const u8 *from, size_t n, u64 *lines)
+{
+    u64 backslash = 0, percent = 0, count = 0;
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64) {
+        backslash |= NAME(equal)(from + i, '\\');
+        percent |= NAME(equal)(from + i, '%');
+        count += (u64)__builtin_popcountll(NAME(equal)(from + i, '\n'));
+        NAME(lower64)(to + i, from + i);
+    }
+    if (i < n) {
+        u8 last[64] = {0};
+        memcpy(last, from + i, n - i);
+        backslash |= NAME(equal)(last, '\\');
+        percent |= NAME(equal)(last, '%');
+        count += (u64)__builtin_popcountll(NAME(equal)(last, '\n'));
+        NAME(lower64)(last, last);
+        memcpy(to + i, last, n - i);
+    }
+    *lines = count;
+    return (backslash ? SAW_BACKSLASH : 0) | (percent ? SAW_PERCENT : 0);
+}
+
+/* Positions of "://"; tells which of SAW_URI (the text "uri" in quotes) and SAW_HEADER (a line that begins with "#") occur. */
+static size_t NAME(find_urls)(const u8 *t, size_t n, u32 *out, u32 *saw)
+{
+    size_t count = 0;
+    u64 uri = 0, header = 0;
+    for (size_t i = 0; i < n; i += 64) {
+        u64 found = NAME(equal)(t + i, ':');
+        if (found) found &= NAME(equal)(t + i + 1, '/') & NAME(equal)(t + i + 2, '/');
+        for (; found; found &= found - 1) out[count++] = (u32)(i + (size_t)__builtin_ctzll(found));
+        u64 quote = NAME(equal)(t + i, '"');
+        if (quote) uri |= quote & NAME(equal)(t + i + 1, 'u') & NAME(equal)(t + i + 4, '"') & NAME(equal)(t + i + 2, 'r');
+        header |= NAME(equal)(t + i, '#') & NAME(equal)(t + i - 1, '\n');
+    }
+    *saw |= (uri ? SAW_URI : 0) | (header ? SAW_HEADER : 0);
     return count;
 }
 
 /* The masks of 64 bytes of lower-case text: bit i stands for byte i. */
 INLINE void NAME(classify)(const u8 *t, masks *m, size_t w)
 {
-#if VECTOR == 32
+    u64 token, dot, digit, alnum, hexletter, colon, high;
+#if VECTOR == 64
+    __m512i v = _mm512_loadu_si512(t), low = _mm512_loadu_si512(CLASS), top = _mm512_loadu_si512(CLASS + 64);
+    high = _mm512_movepi8_mask(v);
+    __m512i c = _mm512_maskz_permutex2var_epi8(~high, low, v, top);
+    token = _mm512_test_epi8_mask(c, _mm512_set1_epi8(TOKEN));
+    dot = _mm512_test_epi8_mask(c, _mm512_set1_epi8(DOT));
+    digit = _mm512_test_epi8_mask(c, _mm512_set1_epi8(DIGIT));
+    alnum = _mm512_test_epi8_mask(c, _mm512_set1_epi8(ALNUM));
+    hexletter = _mm512_test_epi8_mask(c, _mm512_set1_epi8(HEXLETTER));
+    colon = _mm512_test_epi8_mask(c, _mm512_set1_epi8(COLON));
+#elif VECTOR == 32
     /* class = low_table[low nibble] & high_table[high nibble]; bytes over 127 give 0. One bit a class, so that a shift and a
      * movemask make its mask. 1 digit, 2 a-f, 4 g-o, 8 p-z, 16 ".", 32 "-", 64 "_", 128 ":" */
     const __m256i low_table = _mm256_setr_epi8(
@@ -80,7 +122,7 @@ INLINE void NAME(classify)(const u8 *t, masks *m, size_t w)
         9, 11, 11, 11, 11, 11, 11, 13, 13, 13, (char)(128 | 12), 4, 4, 32 | 4, 16 | 4, 64 | 4);
     const __m256i high_table = _mm256_setr_epi8(0, 0, 16 | 32, (char)(1 | 128), 0, 64, 2 | 4, 8, 0, 0, 0, 0, 0, 0, 0, 0,
                                                 0, 0, 16 | 32, (char)(1 | 128), 0, 64, 2 | 4, 8, 0, 0, 0, 0, 0, 0, 0, 0);
-    u64 token = 0, dot = 0, digit = 0, alnum = 0, hexletter = 0, colon = 0, high = 0;
+    token = dot = digit = alnum = hexletter = colon = high = 0;
     for (int k = 0; k < 64; k += 32) {
         __m256i v = LOAD(t + k);
         __m256i c = AND(_mm256_shuffle_epi8(low_table, v), _mm256_shuffle_epi8(high_table, AND(_mm256_srli_epi16(v, 4), FILL(15))));
@@ -93,7 +135,7 @@ INLINE void NAME(classify)(const u8 *t, masks *m, size_t w)
         hexletter |= BITS(_mm256_slli_epi16(c, 6)) << k;
     }
 #elif VECTOR == 16
-    u64 token = 0, dot = 0, digit = 0, alnum = 0, hexletter = 0, colon = 0, high = 0;
+    token = dot = digit = alnum = hexletter = colon = high = 0;
     for (int k = 0; k < 64; k += 16) {
         V v = LOAD(t + k);
         u64 d = BITS(AND(ABOVE(v, FILL('0' - 1)), ABOVE(FILL('9' + 1), v))) << k;
@@ -108,16 +150,21 @@ INLINE void NAME(classify)(const u8 *t, masks *m, size_t w)
         dot |= dots;
     }
 #else
-    u64 token = 0, dot = 0, digit = 0, alnum = 0, hexletter = 0, colon = 0, high = 0;
-    for (int k = 0; k < 64; k++) {
-        u64 c = CLASS[t[k]];
-        digit |= (c & 1) << k;
-        hexletter |= (c >> 1 & 1) << k;
-        alnum |= ((c | c >> 2) & 1) << k;
-        dot |= (c >> 3 & 1) << k;
-        token |= ((c | c >> 2 | c >> 3 | c >> 4) & 1) << k;
-        colon |= (c >> 5 & 1) << k;
-        high |= (u64)(t[k] >> 7) << k;
+    token = dot = digit = alnum = hexletter = colon = high = 0;
+    for (int k = 0; k < 64; k += 8) {
+        /* Eight classes side by side; a multiplication gathers one bit of each into one byte. */
+        u64 c = 0;
+        for (int i = 0; i < 8; i++) c |= (u64)CLASS[t[k + i]] << (8 * i);
+#define GATHER(bit) (((c >> (bit)) & 0x0101010101010101ull) * 0x0102040810204080ull >> 56 << k)
+        u64 d = GATHER(0), l = GATHER(2), dots = GATHER(3);
+        digit |= d;
+        hexletter |= GATHER(1);
+        alnum |= d | l;
+        dot |= dots;
+        token |= d | l | dots | GATHER(4);
+        colon |= GATHER(5);
+        high |= ((load64(t + k) >> 7) & 0x0101010101010101ull) * 0x0102040810204080ull >> 56 << k;
+#undef GATHER
     }
 #endif
     m->token[w] = token | high;
@@ -143,134 +190,220 @@ INLINE u64 NAME(ends)(u64 run, u64 seeds, u64 *carry)
 INLINE u32 NAME(window)(const u64 *mask, size_t e)
 {
     size_t w = e >> 6, r = e & 63;
-    u64 bits = r ? mask[w] << (64 - r) | (r < 32 ? mask[w - 1] >> r : 0) : mask[w - 1];
-    return (u32)(bits >> 32);
+    return (u32)((mask[w] << 1 << (63 - r) | mask[w - 1] >> r) >> 32);
 }
 
 INLINE int NAME(bit)(const u64 *mask, size_t e) { return (int)(mask[e >> 6] >> (e & 63) & 1); }
 
-/* Names: hash the last two labels and ask the filter; what passes, or is unusual, is looked at slowly. */
-static void NAME(names)(scanner *sc, const u8 *t, size_t count)
+/* The hash of the last two labels of the token that ends at e. NO: it cannot be a name; UNSURE: look at it slowly. */
+INLINE int NAME(parent)(const masks *m, const u8 *t, size_t e, u64 seed, u64 *hash)
+{
+    e -= (size_t)NAME(bit)(m->dot, e - 1);
+    u32 run = NAME(window)(m->token, e), dots = NAME(window)(m->dot, e);
+    int length = run == 0xFFFFFFFFu ? 32 : __builtin_clz(~run);
+    if (!length) return NO;
+    dots &= (u32)~(0xFFFFFFFFull >> length);
+    int last = dots ? __builtin_clz(dots) : 32;
+    u32 second = dots & (u32)(0x7FFFFFFFull >> last);
+    int size = second ? __builtin_clz(second) : length;
+    if (last < 32 && last <= __builtin_clz(~NAME(window)(m->digit, e) | 1)) return last ? NO : UNSURE; /* 1.2.3.4, 537.36; a dot at the end */
+    if ((!second && length == 32) || !NAME(bit)(m->alnum, e - 1) || !NAME(bit)(m->alnum, e - (size_t)size)) return UNSURE;
+    if (!dots) return NO;
+    const u8 *window = t + e - 32, *keep = TAIL_MASK + size;
+    *hash = parent_hash(seed, load64(window) & load64(keep), load64(window + 8) & load64(keep + 8),
+                        load64(window + 16) & load64(keep + 16), load64(window + 24) & load64(keep + 24));
+    return ASK;
+}
+
+/* An address in dotted form from [t + e - length, t + e), whose three dots are known. 0 where it is none. */
+INLINE int NAME(quad)(const u8 *t, size_t e, int length, u32 dots, u32 *address)
+{
+    static const u32 keep[4] = {0, 0xFF000000u, 0xFFFF0000u, 0xFFFFFF00u}, least[4] = {256, 0, 10, 100};
+    u32 bad = 0, all = 0;
+    int from = 0; /* distance from e to the end of the octet */
+    for (int i = 0; i < 4; i++) {
+        int to = i < 3 ? __builtin_clz(dots) : length, digits = to - from;
+        u32 text, value;
+        dots &= (u32)(0x7FFFFFFFull >> (to & 31));
+        memcpy(&text, t + e - (size_t)from - 4, 4);
+        text &= keep[digits & 3] & 0x0F0F0F0Fu;
+        value = (text >> 24) + (text >> 16 & 255) * 10 + (text >> 8 & 255) * 100;
+        bad |= (u32)(digits > 3) | (u32)(value > 255) | (u32)(value < least[digits & 3]);
+        all |= value << (8 * i);
+        from = to + 1;
+    }
+    *address = all;
+    return !bad;
+}
+
+/* Ask the filter about everything that waits, and look at what it lets pass. */
+static void NAME(drain)(scanner *sc, const u8 *t)
+{
+    size_t count = sc->waiting;
+    sc->waiting = 0;
+    for (size_t i = 0; i < count; i++)
+        if (filter_has(sc->set, sc->queue[i].hash)) look_closely(sc, t, sc->queue[i]);
+}
+
+INLINE void NAME(ask)(scanner *sc, const u8 *t, u64 hash, size_t at, size_t end, u32 what)
+{
+    sc->queue[sc->waiting++] = (question){hash, (u32)at, (u32)end, what};
+    __builtin_prefetch(&sc->set->filter[filter_place(hash, sc->set->filter_count)]);
+    if (sc->waiting == QUEUE) NAME(drain)(sc, t);
+}
+
+static void NAME(names)(scanner *sc, const u8 *t, size_t words, u64 digit_seeds)
 {
     const masks *m = &sc->masks;
-    const set *s = sc->set;
-    u32 *at = sc->places;
-    u64 *hashes = sc->hashes;
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t e = at[i];
-        e -= (size_t)NAME(bit)(m->dot, e - 1);
-        u32 run = NAME(window)(m->token, e), dots = NAME(window)(m->dot, e);
-        int length = run == 0xFFFFFFFFu ? 32 : __builtin_clz(~run);
-        if (length && !NAME(bit)(m->alnum, e - 1)) { sc->slow_names[sc->slow_count++] = at[i]; continue; }
-        dots &= (u32)~(0xFFFFFFFFull >> length);
-        if (!dots && length < 32) continue;
-        int last = dots ? __builtin_clz(dots) : 32;
-        if (last < 32 && last <= __builtin_clz(~NAME(window)(m->digit, e) | 1)) continue; /* 1.2.3.4, 537.36 */
-        u32 second = dots & (u32)(0x7FFFFFFFull >> last);
-        int size = second ? __builtin_clz(second) : length;
-        if ((!second && length == 32) || !NAME(bit)(m->alnum, e - (size_t)size)) { sc->slow_names[sc->slow_count++] = at[i]; continue; }
-        const u8 *window = t + e - 32;
-        const u8 *keep = TAIL_MASK + size;
-        u64 h = parent_hash(s->seed, load64(window) & load64(keep), load64(window + 8) & load64(keep + 8),
-                            load64(window + 16) & load64(keep + 16), load64(window + 24) & load64(keep + 24));
-        hashes[kept] = h;
-        at[kept++] = at[i];
-        __builtin_prefetch(&s->filter[filter_place(h, s->filter_count)]);
+    u64 carry = 0, carry_high = 0, seed = sc->set->seed, hash;
+    for (size_t w = 0; w < words; w++) {
+        u64 run = m->token[w], high = m->high[w], next_digit = m->digit[w] >> 1 | m->digit[w + 1] << 63;
+        u64 end = NAME(ends)(run, m->dot[w] & (~next_digit | digit_seeds), &carry), end_high = 0;
+        if (high | carry_high) end_high = NAME(ends)(run, high, &carry_high);
+        for (end &= ~end_high; end; end &= end - 1) {
+            size_t e = w * 64 + (size_t)__builtin_ctzll(end);
+            int answer = NAME(parent)(m, t, e, seed, &hash);
+            if (answer == ASK) NAME(ask)(sc, t, hash, e, 0, ABOUT_NAME);
+            else if (answer == UNSURE) name_at(sc, t, e);
+        }
+        for (; end_high; end_high &= end_high - 1) words_at(sc, t, w * 64 + (size_t)__builtin_ctzll(end_high));
     }
-    for (size_t i = 0; i < kept; i++)
-        if (filter_has(s, hashes[i])) sc->slow_names[sc->slow_count++] = at[i];
-    for (size_t i = 0; i < sc->slow_count; i++) name_at(sc, t, sc->slow_names[i]);
-    sc->slow_count = 0;
 }
 
 /* Numbers with dots: keep those that can be addresses and whose /24 holds something. */
-static void NAME(addresses)(scanner *sc, const u8 *t, size_t count)
+static void NAME(addresses)(scanner *sc, const u8 *t, size_t words)
 {
     const masks *m = &sc->masks;
     const u64 *map = sc->set->map4;
-    u32 *at = sc->places, *found = (u32 *)sc->hashes;
+    u64 carry = 0;
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t e = at[i];
-        while (e && NAME(bit)(m->dot, e - 1)) e--;
-        u32 run = NAME(window)(m->digit, e) | NAME(window)(m->dot, e), dots = NAME(window)(m->dot, e);
-        int length = run == 0xFFFFFFFFu ? 32 : __builtin_clz(~run);
-        if (length < 7) continue;
-        dots &= (u32)~(0xFFFFFFFFull >> length);
-        int dot_count = __builtin_popcount(dots);
-        if (dot_count < 3) continue;
-        const u8 *start = t + e - length;
-        if (dot_count > 3 || length > 15) { /* perhaps full stops in front of it; perhaps an OID */
-            for (start = t + e; IS(start[-1], DIGIT | DOT); start--) {}
+    struct { u32 start, end, address; } *seen = (void *)sc->seen;
+    for (size_t w = 0; w < words; w++)
+        for (u64 end = NAME(ends)(m->digit[w] | m->dot[w], m->dot[w], &carry) & ~m->alnum[w]; end; end &= end - 1) {
+            size_t e = w * 64 + (size_t)__builtin_ctzll(end), start;
+            while (e && NAME(bit)(m->dot, e - 1)) e--;
+            u32 dots = NAME(window)(m->dot, e), run = NAME(window)(m->digit, e) | dots, address;
+            int length = run == 0xFFFFFFFFu ? 32 : __builtin_clz(~run);
+            dots &= (u32)~(0xFFFFFFFFull >> length);
+            int dot_count = __builtin_popcount(dots);
+            if (length < 7 || dot_count < 3) continue;
+            if (dot_count == 3 && length < 16) {
+                start = e - (size_t)length;
+                if ((start && NAME(bit)(m->alnum, start - 1)) || !NAME(quad)(t, e, length, dots, &address)) continue;
+            } else { /* perhaps full stops in front of it; perhaps an OID */
+                const u8 *p = t + e;
+                while (IS(p[-1], DIGIT | DOT)) p--;
+                if (IS(p[-1], LETTER)) continue;
+                while (*p == '.') p++;
+                if (!quad_read(p, t + e, &address)) continue;
+                start = (size_t)(p - t);
+            }
+            __builtin_prefetch(&map[address >> 14]);
+            seen[kept].start = (u32)start;
+            seen[kept].end = (u32)e;
+            seen[kept++].address = address;
         }
-        if (IS(start[-1], LETTER)) continue;
-        while (*start == '.') start++;
-        u32 address;
-        if (!quad_read(start, t + e, &address)) continue;
-        found[kept * 2] = (u32)(start - t);
-        found[kept * 2 + 1] = address;
-        at[kept++] = (u32)e;
-        __builtin_prefetch(&map[address >> 14]);
-    }
     for (size_t i = 0; i < kept; i++)
-        if (map[found[i * 2 + 1] >> 14] >> (found[i * 2 + 1] >> 8 & 63) & 1)
-            address4_at(sc, t, found[i * 2], at[i], found[i * 2 + 1]);
+        if (map[seen[i].address >> 14] >> (seen[i].address >> 8 & 63) & 1)
+            address4_at(sc, t, seen[i].start, seen[i].end, seen[i].address);
 }
 
-/* One pass over lower-case text with its escapes undone. t[-64..-1] and t[n..n+127] are line ends. */
+/* Runs of hexadecimal digits and colons with "::", or of 13 or more (the shortest address without "::"). */
+static void NAME(addresses6)(scanner *sc, const u8 *t, size_t words)
+{
+    const masks *m = &sc->masks;
+    u64 p0 = 0, p1 = 0, p2 = 0, p3 = 0, pc = 0, carry = 0;
+    sc->done6 = 0;
+    for (size_t w = 0; w < words; w++) {
+        u64 run = m->hex[w] | m->colon[w];
+        u64 two = run & (run << 1 | p0 >> 63), four = two & (two << 2 | p1 >> 62), eight = four & (four << 4 | p2 >> 60);
+        u64 thirteen = eight & (eight << 5 | p3 >> 59), pair = m->colon[w] & (m->colon[w] << 1 | pc >> 63);
+        p0 = run, p1 = two, p2 = four, p3 = eight, pc = m->colon[w];
+        if (!(thirteen | pair | carry)) continue;
+        for (u64 end = NAME(ends)(run, thirteen | pair, &carry); end; end &= end - 1)
+            address6_at(sc, t, w * 64 + (size_t)__builtin_ctzll(end));
+    }
+}
+
+/* Words of letters and digits with 16 hexadecimal digits in a row: ask about the last 16. */
+static void NAME(hashes)(scanner *sc, const u8 *t, size_t words)
+{
+    const masks *m = &sc->masks;
+    u64 carry = 0;
+    for (size_t w = 0; w < words; w++) {
+        u64 x = m->hex[w];
+        x &= x >> 1;
+        x &= x >> 2;
+        x &= x >> 4;
+        x &= x >> 8;
+        if (!(x | carry)) continue;
+        for (u64 end = NAME(ends)(m->alnum[w], x, &carry); end; end &= end - 1) {
+            size_t e = w * 64 + (size_t)__builtin_ctzll(end);
+            if (NAME(window)(m->hex, e) == 0xFFFFFFFFu) NAME(ask)(sc, t, hash_gate(sc->set->seed, t + e), e, 0, ABOUT_HASH);
+        }
+    }
+}
+
+static void NAME(emails)(scanner *sc, const u8 *t, size_t n)
+{
+    const masks *m = &sc->masks;
+    u64 hash, seed = sc->set->seed ^ EMAIL_SEED;
+    for (const u8 *p = t; (p = memchr(p, '@', (size_t)(t + n - p))); p++) {
+        size_t at = (size_t)(p - t), w = (at + 1) >> 6;
+        u64 ends = (~m->token[w] | m->high[w]) & ~0ull << ((at + 1) & 63);
+        while (!ends) w++, ends = ~m->token[w] | m->high[w];
+        size_t e = w * 64 + (size_t)__builtin_ctzll(ends);
+        int answer = NAME(bit)(m->high, e) ? UNSURE : e == at + 1 ? NO : NAME(parent)(m, t, e, seed, &hash);
+        if (answer == ASK) NAME(ask)(sc, t, hash, at, 0, ABOUT_EMAIL);
+        else if (answer == UNSURE) email_at(sc, t, at);
+    }
+}
+
+/* One pass over lower-case text with its escapes undone. t[-64..-1] and t[n..n+191] are line ends. */
 static void NAME(tokens)(scanner *sc, const u8 *t, size_t n)
 {
-    masks *m = &sc->masks;
     u64 kinds = sc->set->header->kinds;
-    size_t words = (n >> 6) + 1, count = 0;
-    for (size_t w = 0; w < words + 1; w++) NAME(classify)(t + w * 64, m, w);
-    u64 carry = 0, carry_high = 0, digit_seeds = kinds & HAS_DIGIT_TLD ? ~0ull : 0;
-    if (kinds & HAS_DOMAIN) {
-        for (size_t w = 0; w < words; w++) {
-            u64 run = m->token[w], high = m->high[w], next_digit = m->digit[w] >> 1 | m->digit[w + 1] << 63;
-            u64 end = NAME(ends)(run, m->dot[w] & (~next_digit | digit_seeds), &carry), end_high = 0;
-            if (high | carry_high) end_high = NAME(ends)(run, high, &carry_high);
-            for (end &= ~end_high; end; end &= end - 1) sc->places[count++] = (u32)(w * 64 + (size_t)__builtin_ctzll(end));
-            for (; end_high; end_high &= end_high - 1) words_at(sc, t, w * 64 + (size_t)__builtin_ctzll(end_high));
+    size_t words = (n >> 6) + 1;
+    for (size_t w = 0; w < words + 1; w++) NAME(classify)(t + w * 64, &sc->masks, w);
+    if (kinds & HAS_DOMAIN) NAME(names)(sc, t, words, kinds & HAS_DIGIT_TLD ? ~0ull : 0);
+    if (kinds & HAS_ADDRESS4) NAME(addresses)(sc, t, words);
+    if (kinds & (HAS_ADDRESS6 | HAS_ADDRESS4)) NAME(addresses6)(sc, t, words);
+    if (kinds & HAS_HASH) NAME(hashes)(sc, t, words);
+    if (kinds & HAS_EMAIL) NAME(emails)(sc, t, n);
+    NAME(drain)(sc, t);
+}
+
+/* URLs: the plain ones are asked about by their host, the unusual ones looked at at once. */
+static void NAME(urls)(scanner *sc, const u8 *t, size_t n, u32 *saw)
+{
+    const set *s = sc->set;
+    size_t count = NAME(find_urls)(t, n, sc->places, saw), stretch_end = 0, starts = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t mark = sc->places[i];
+        const u8 *before = t + mark, *body = before + 3, *end = body, *host = body, *stop;
+        if (!IS(before[-1], ALNUM) && before[-1] != '+' && before[-1] != '.' && before[-1] != '-') continue;
+        if (mark >= stretch_end) {
+            while (!IS(*end, URLEND)) end++;
+            stretch_end = (size_t)(end - t);
+            starts = 0;
         }
-        NAME(names)(sc, t, count);
+        if (++starts > MOST_STARTS || !memcmp(before - 4, "hxxp", 4) || !memcmp(before - 5, "hxxps", 5)) continue;
+        if (!memcmp(host, "www.", 4)) host += 4;
+        const u8 *label = host;
+        for (stop = host; IS(*stop, TOKEN); stop++)
+            if (*stop == '.') {
+                if (stop == label) break;
+                label = stop + 1;
+            }
+        int is_plain = stop - host > 3 && label < stop && !IS(*label, DIGIT)
+                       && (*stop == '/' || *stop == '?' || *stop == '#' || ((IS(*stop, URLEND) || *stop == ':') && IS(stop[-1], ALNUM)));
+        if (is_plain && *stop == ':')
+            for (const u8 *p = stop; p < t + stretch_end && *p != '/' && is_plain; p++) is_plain = *p != '@';
+        if (!is_plain) { url_at(sc, t, mark, stretch_end); continue; }
+        NAME(ask)(sc, t, key_hash(s->seed, K_GATE, host, (size_t)(stop - host)), mark, stretch_end, ABOUT_URL);
+        if (s->header->kinds & HAS_WIDE) NAME(ask)(sc, t, parent_hash_of(s->seed ^ WIDE_SEED, host, stop), mark, stretch_end, ABOUT_URL);
     }
-    if (kinds & HAS_ADDRESS4) {
-        count = 0, carry = 0;
-        for (size_t w = 0; w < words; w++)
-            for (u64 end = NAME(ends)(m->digit[w] | m->dot[w], m->dot[w], &carry) & ~m->alnum[w]; end; end &= end - 1)
-                sc->places[count++] = (u32)(w * 64 + (size_t)__builtin_ctzll(end));
-        NAME(addresses)(sc, t, count);
-    }
-    if (kinds & (HAS_ADDRESS6 | HAS_ADDRESS4)) {
-        u64 p0 = 0, p1 = 0, p2 = 0, p3 = 0, pc = 0;
-        carry = 0;
-        sc->done6 = 0;
-        for (size_t w = 0; w < words; w++) {
-            u64 run = m->hex[w] | m->colon[w];
-            u64 two = run & (run << 1 | p0 >> 63), four = two & (two << 2 | p1 >> 62), eight = four & (four << 4 | p2 >> 60);
-            u64 thirteen = eight & (eight << 5 | p3 >> 59), pair = m->colon[w] & (m->colon[w] << 1 | pc >> 63);
-            p0 = run, p1 = two, p2 = four, p3 = eight, pc = m->colon[w];
-            for (u64 end = NAME(ends)(run, thirteen | pair, &carry); end; end &= end - 1)
-                address6_at(sc, t, w * 64 + (size_t)__builtin_ctzll(end));
-        }
-    }
-    if (kinds & HAS_HASH) {
-        carry = 0;
-        for (size_t w = 0; w < words; w++) {
-            u64 x = m->hex[w];
-            x &= x >> 1;
-            x &= x >> 2;
-            x &= x >> 4;
-            x &= x >> 8;
-            if (!(x | carry)) continue;
-            for (u64 end = NAME(ends)(m->alnum[w], x, &carry); end; end &= end - 1)
-                hash_at(sc, t, w * 64 + (size_t)__builtin_ctzll(end));
-        }
-    }
-    if (kinds & HAS_EMAIL)
-        for (const u8 *p = t; (p = memchr(p, '@', (size_t)(t + n - p))); p++) email_at(sc, t, (size_t)(p - t));
+    NAME(drain)(sc, t);
 }
 
 static u64 NAME(count_lines)(const u8 *p, size_t n)
@@ -279,6 +412,8 @@ static u64 NAME(count_lines)(const u8 *p, size_t n)
     for (size_t i = 0; i < n; i++) lines += p[i] == '\n';
     return lines;
 }
+
+static const instructions NAME(INSTRUCTIONS) = {INSTRUCTIONS_NAME, NAME(copy_lower), NAME(urls), NAME(tokens), NAME(count_lines)};
 
 #undef V
 #undef LOAD

@@ -19,7 +19,7 @@ enum { PAGE = 4096, INDEX_STEP = 16, MAP4_BYTES = 1 << 21, SET_VERSION = 1 };
 
 /* What a key is. The order of types below follows. */
 enum { K_NONE, K_DOMAIN, K_IPV4, K_IPV6, K_PORT4, K_PORT6, K_HASH, K_EMAIL, K_URL, K_HOST, K_PATH, K_WIDE, K_KINDS,
-       K_PARENT = 20, K_GATE, K_WIDE_GATE }; /* these three only name filter entries */
+       K_GATE = 20 }; /* only names filter entries */
 enum { KEY_MASK = 15, GIVEN = 16, CERTIFICATE = 32, HTTP = 64, HTTPS = 128 };
 enum { TAIL_ANY, TAIL_EXACT, TAIL_PREFIX, TAIL_GLOB };
 /* Which kinds are present, so that a scan can leave out work. */
@@ -83,6 +83,13 @@ static u64 parent_hash_of(u64 seed, const u8 *name, const u8 *end)
     memcpy(window + 32 - (end - start), start, (size_t)(end - start));
     return parent_hash(seed, load64(window), load64(window + 8), load64(window + 16), load64(window + 24));
 }
+
+/* What the filter is asked about mail addresses and subdomain masks: parent_hash with these in the seed. */
+#define EMAIL_SEED P0
+#define WIDE_SEED P1
+
+/* And about hashes: their last 16 digits as lower-case text. */
+INLINE u64 hash_gate(u64 seed, const u8 *end) { return mix(mix(load64(end - 16) ^ P1 ^ seed, load64(end - 8) ^ P2), P0); }
 
 INLINE u64 filter_bits(u64 h) { return 1ull << (h & 63) | 1ull << (h >> 6 & 63) | 1ull << (h >> 12 & 63) | 1ull << (h >> 18 & 63); }
 INLINE u64 filter_place(u64 h, u64 count) { return reduce(h >> 32, count); }

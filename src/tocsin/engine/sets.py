@@ -125,7 +125,7 @@ class Scanner:
     def __init__(
         self, of: IndicatorSet, json: bool | None = None, *, defanged: bool = False, instructions: str = ""
     ) -> None:
-        """``instructions``: "avx2", "sse2", "portable", or "" for the best that the processor has."""
+        """``instructions``: "avx512", "avx2", "sse2", "portable", or "" for the best that the processor has."""
         self._core = of._core
         self._of = of  # keeps the map alive
         flags = (native.DEFANGED if defanged else 0) | {None: 0, False: native.JSON_NEVER, True: native.JSON_ALWAYS}[
