@@ -64,11 +64,12 @@ def test_a_row_without_records_is_rejected_and_not_lost() -> None:
     assert accounts == Accounts(received=1, rejected=1)
 
 
-def test_observations_are_the_same_if_time_asset_port_class_and_malware_are() -> None:
+def test_observations_are_duplicates_only_if_they_say_the_same_in_everything() -> None:
     at = datetime(2026, 11, 23, tzinfo=UTC)
     one = ObservationRecord(at, "vulnerable/ddos-amplifier", ip="198.18.0.1", port=53, details={"extra.tag": "a"})
-    same = ObservationRecord(at, "vulnerable/ddos-amplifier", ip="198.18.0.1", port=53, details={"extra.tag": "b"})
+    same = ObservationRecord(at, "vulnerable/ddos-amplifier", ip="198.18.0.1", port=53, details={"extra.tag": "a"})
     others = [
+        ObservationRecord(at, "vulnerable/ddos-amplifier", ip="198.18.0.1", port=53, details={"extra.tag": "b"}),
         ObservationRecord(None, "vulnerable/ddos-amplifier", ip="198.18.0.1", port=53),
         ObservationRecord(at, "vulnerable/ddos-amplifier", ip="198.18.0.1", port=123),
         ObservationRecord(at, "malicious-code/infected-system", ip="198.18.0.1", port=53),
@@ -77,7 +78,7 @@ def test_observations_are_the_same_if_time_asset_port_class_and_malware_are() ->
         ObservationRecord(at, "fraud/phishing", url="http://a.example/2"),
     ]
     assert identity(one) == identity(same)
-    assert len({identity(record) for record in (one, *others)}) == 7
+    assert len({identity(record) for record in (one, *others)}) == 8
 
 
 def test_entries_of_a_warning_list_are_known_by_list_and_value() -> None:

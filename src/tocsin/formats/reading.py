@@ -1,15 +1,16 @@
 """Reading a delivery: members, rows, duplicates and the books over them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from hashlib import blake2b
 from itertools import islice, repeat
 from pathlib import Path
 
+import orjson
+
 from tocsin.formats.feed import Feed, Options
 from tocsin.text.seen import Seen
 from tocsin.text.streams import Limits, Member, members
-from tocsin.vocab.assets import asset_of
 from tocsin.vocab.identity import observation_id
 from tocsin.vocab.records import Accounts, IndicatorRecord, ListRecord, ObservationRecord, Record, Row
 
@@ -90,7 +91,8 @@ def identity(record: Record) -> bytes:
     """16 bytes by which a record is known within its delivery.
 
     Of an indicator: type, value, malware and the source's own id, so that one value in two families is two provenances. Of an
-    observation: the parts of its lasting identity other than source and feed. Of a warning list's entry: list and value.
+    observation: everything that its row says, so that a row is a duplicate only if it adds nothing; its lasting identity in the
+    lake is coarser (``vocab.identity``). Of a warning list's entry: list and value.
     """
     if isinstance(record, IndicatorRecord):
         text = "\0".join((record.type, record.value, record.malware or "", record.external_id or ""))
@@ -101,13 +103,13 @@ def identity(record: Record) -> bytes:
 
 
 def _observation_identity(record: ObservationRecord) -> bytes:
-    asset = asset_of(record.classification, record.ip, record.protocol, record.port, record.host, record.network)
-    return observation_id(
-        None if record.observed_at is None else record.observed_at.isoformat(),
-        asset or record.url,
-        record.port,
-        record.protocol,
-        record.classification,
-        record.identifier,
-        record.malware,
-    )
+    """Everything that the row says: two accounts leaked at one time are two rows of one asset, and neither may be lost."""
+    return blake2b(orjson.dumps(_said(record), default=str, option=_EXACT), digest_size=16).digest()
+
+
+def _said(record: ObservationRecord) -> list[object]:
+    return [getattr(record, name) for name in _FIELDS]
+
+
+_FIELDS = tuple(field.name for field in fields(ObservationRecord))
+_EXACT = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_NON_STR_KEYS

@@ -91,9 +91,7 @@ RSIT: dict[str, tuple[str, dict[str, str]]] = {
 
 UNDETERMINED = "other/undetermined"
 
-CLASSIFICATIONS: frozenset[str] = frozenset(
-    f"{group}/{kind}" for group, (_, kinds) in RSIT.items() for kind in kinds
-)
+CLASSIFICATIONS: frozenset[str] = frozenset(f"{group}/{kind}" for group, (_, kinds) in RSIT.items() for kind in kinds)
 
 
 def is_classification(text: str) -> bool:

@@ -16,7 +16,11 @@ def indicator_id(kind: str, value: str) -> UUID:
 
 def indicator_id_bytes(kind: str, value: str) -> bytes:
     """The 16 bytes of :func:`indicator_id`: a national list has millions, and ``uuid.UUID`` costs more than the hash."""
-    digest = bytearray(sha1(_NAMESPACE_BYTES + f"{kind}\t{value}".encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[:16])
+    digest = bytearray(
+        sha1(_NAMESPACE_BYTES + f"{kind}\t{value}".encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[
+            :16
+        ]
+    )
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     return bytes(digest)

@@ -14,7 +14,10 @@ class Storage(_Section):
     """[storage] Where Tocsin keeps what it knows."""
 
     folder: Annotated[
-        str, Meta(description="Folder of the lake, the raw deliveries, the compiled sets and, by default, the SQLite database.")
+        str,
+        Meta(
+            description="Folder of the lake, the raw deliveries, the compiled sets and, by default, the SQLite database."
+        ),
     ] = "var"
     database: Annotated[
         str,
@@ -25,16 +28,19 @@ class Storage(_Section):
 class Nation(_Section):
     """[nation] Whom this Tocsin serves."""
 
-    name: Annotated[str, Meta(description="The name of the team or country shown at the head of every page.")] = "Tocsin"
+    name: Annotated[str, Meta(description="The name of the team or country shown at the head of every page.")] = (
+        "Tocsin"
+    )
     country: Annotated[
-        str, Meta(description="ISO 3166 code of the country whose address space counts as national.", pattern="^[A-Z]{2}$")
+        str,
+        Meta(description="ISO 3166 code of the country whose address space counts as national.", pattern="^[A-Z]{2}$"),
     ] = "PK"
     language: Annotated[
         Literal["en", "ur"], Meta(description="Language of pages for people who have not chosen one.")
     ] = "en"
-    time_zone: Annotated[
-        str, Meta(description="IANA time zone in which times are shown; UTC is what is stored.")
-    ] = "UTC"
+    time_zone: Annotated[str, Meta(description="IANA time zone in which times are shown; UTC is what is stored.")] = (
+        "UTC"
+    )
 
 
 class Server(_Section):
@@ -50,8 +56,12 @@ class Server(_Section):
         str,
         Meta(description="Key that signs sessions. Empty: one is made at first start and kept in the storage folder."),
     ] = ""
-    session_hours: Annotated[int, Meta(description="Hours until a signed-in person has to sign in again.", ge=1, le=720)] = 12
-    sign_in_minutes: Annotated[int, Meta(description="Minutes for which a one-time sign-in link works.", ge=1, le=1440)] = 15
+    session_hours: Annotated[
+        int, Meta(description="Hours until a signed-in person has to sign in again.", ge=1, le=720)
+    ] = 12
+    sign_in_minutes: Annotated[
+        int, Meta(description="Minutes for which a one-time sign-in link works.", ge=1, le=1440)
+    ] = 15
 
 
 class Intake(_Section):
@@ -62,9 +72,7 @@ class Intake(_Section):
         int, Meta(description="Largest ratio of decompressed to compressed bytes; beyond it a file is a bomb.", ge=10)
     ] = 200
     max_members: Annotated[int, Meta(description="Most files in one archive or folder.", ge=1)] = 100_000
-    max_member_bytes: Annotated[
-        int, Meta(description="Largest decompressed file, in bytes.", ge=1 << 20)
-    ] = 64 << 30
+    max_member_bytes: Annotated[int, Meta(description="Largest decompressed file, in bytes.", ge=1 << 20)] = 64 << 30
 
 
 class Outgoing(_Section):
