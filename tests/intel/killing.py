@@ -36,7 +36,7 @@ def write_deliveries(folder: Path) -> None:
         (trails / f"family{family}.txt").write_text(
             "\n".join(f"{head}{n // 50}\n\n{row}" for n, row in enumerate(rows))
         )
-    report = [
+    report: list[dict[str, Any]] = [
         {
             "timestamp": f"2026-11-22 {n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}Z",
             "ip": f"198.18.{n // 256 % 256}.{n % 256}",
@@ -48,8 +48,8 @@ def write_deliveries(folder: Path) -> None:
     ]
     (folder / "scan_ntp.json").write_text(json.dumps(report))
     values = [f"good-{number}.example" for number in range(800)]
-    head = {"name": "Good sites", "version": 1, "type": "hostname", "matching_attributes": ["domain"]}
-    (folder / "list.json").write_text(json.dumps({**head, "list": values}))
+    about = {"name": "Good sites", "version": 1, "type": "hostname", "matching_attributes": ["domain"]}
+    (folder / "list.json").write_text(json.dumps({**about, "list": values}))
 
 
 def run(folder: Path) -> None:
@@ -149,11 +149,12 @@ class Stage:
         finally:
             os._exit(code)
 
-    def finish(self) -> str:
-        """Hand everything in, unbroken; the digest afterwards."""
+    def finish(self) -> float:
+        """Hand everything in, unbroken; gives the seconds it took."""
+        started = time.monotonic()
         _, status = os.waitpid(self.start(lambda: run(self.folder)), 0)
         assert status == 0, status
-        return digest()
+        return time.monotonic() - started
 
 
 def _without_triggers(flush: Any) -> None:
@@ -185,10 +186,10 @@ def main(folder: Path, kills: int, seed: int) -> None:
     write_deliveries(folder / "in")
     stage = Stage(folder / "in")
     stage.reset()
-    started = time.monotonic()
-    unbroken = stage.finish()
-    seconds = time.monotonic() - started
-    dice, told = random.Random(seed), []  # noqa: S311 (chance, not secrecy)
+    seconds = stage.finish()
+    unbroken = digest()
+    dice = random.Random(seed)  # noqa: S311 (chance, not secrecy)
+    told: list[dict[str, Any]] = []
     in_time = 0
     while in_time < kills and len(told) < 3 * kills:
         stage.reset()
@@ -198,7 +199,8 @@ def main(folder: Path, kills: int, seed: int) -> None:
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         in_time += os.WIFSIGNALED(status)
-        told.append({"after": after, "was_killed": os.WIFSIGNALED(status), "digest": stage.finish()})
+        seconds = min(seconds, stage.finish())
+        told.append({"after": after, "was_killed": os.WIFSIGNALED(status), "digest": digest()})
     print(json.dumps({"unbroken": unbroken, "seconds": seconds, "kills": told}))
 
 
