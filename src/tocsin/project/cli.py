@@ -6,10 +6,13 @@ without a database.
 
 import os
 import sys
+import tempfile
+import traceback
 from importlib import import_module
 
 import typer
 
+from tocsin import __version__
 from tocsin.vocab.errors import TocsinError
 
 #: room -> its commands. Rooms above ``lake`` need Django.
@@ -40,6 +43,21 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of our output has left (``tocsin parse … | head``): no fault, and nothing more to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except Exception as error:
+        print(f"tocsin: {_fault(error)}", file=sys.stderr)
+        sys.exit(70)
+
+
+def _fault(error: Exception) -> str:
+    """One sentence about what should not happen; the details go to a file that can be sent with a report."""
+    if type(error).__name__ in {"OperationalError", "ProgrammingError"}:
+        advice = "if it speaks of a missing table or column, run 'tocsin init'"
+    else:
+        advice = "this is a fault of Tocsin's; please report it"
+    with tempfile.NamedTemporaryFile("w", prefix="tocsin-fault-", suffix=".txt", delete=False) as file:
+        traceback.print_exception(error, file=file)
+    first = str(error).partition("\n")[0] or type(error).__name__
+    return f"{first}: {advice}; details are in {file.name}"
 
 
 def _application(words: list[str]) -> typer.Typer:
@@ -50,18 +68,24 @@ def _application(words: list[str]) -> typer.Typer:
     application = typer.Typer(
         help=_ABOUT, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich"
     )
-    application.callback()(_version)
+    application.callback()(_options)
     for room in rooms:
         application.add_typer(import_module(f"tocsin.{room}.commands").app)
     return application
 
 
-def _version(
-    version: bool = typer.Option(False, "--version", help="Say the version and leave.", is_eager=True),
-) -> None:
-    if version:
-        typer.echo(f"tocsin {import_module('tocsin').__version__}")
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"tocsin {__version__}")
         raise typer.Exit
+
+
+def _options(
+    version: bool = typer.Option(
+        False, "--version", help="Say the version and leave.", is_eager=True, callback=_say_version
+    ),
+) -> None:
+    """What may stand before the command."""
 
 
 def _wake_django() -> None:
