@@ -9,6 +9,7 @@ urlpatterns = [
     path("deliveries/", views.deliveries, name="deliveries"),
     path("deliveries/<uuid:uid>/", views.delivery, name="delivery"),
     path("indicators/", views.indicators, name="indicators"),
+    path("indicators.csv", views.download, name="download"),
     path("indicators/<uuid:uid>/", views.indicator, name="indicator"),
     path("sources/", views.sources, name="sources"),
     path("sources/<slug:name>/", views.source, name="source"),

@@ -1,13 +1,30 @@
 """Pages of intel: what came in, from whom, and what we know to look for. Parse, ask, render."""
 
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
 from tocsin.constituency.access import Permission, needs, viewer_of
+from tocsin.constituency.release import release
 from tocsin.intel import forms, queries
+from tocsin.web.downloads import as_csv
 from tocsin.web.paging import having, page_of, walk
+
+_COLUMNS = (
+    "type",
+    "value",
+    "tlp",
+    "pap",
+    "confidence",
+    "valid_from",
+    "valid_until",
+    "is_revoked",
+    "first_seen_at",
+    "last_seen_at",
+)
+_LISTS = ("malware", "sources")
 
 
 @needs(Permission.INTEL_READ)
@@ -66,6 +83,20 @@ def indicators(request: HttpRequest) -> HttpResponse:
 
 
 @needs(Permission.INTEL_READ)
+def download(request: HttpRequest) -> StreamingHttpResponse:
+    """The indicators that the address asks for, all of them, as CSV."""
+    viewer = viewer_of(request)
+    form = forms.IndicatorFilters.of(request, sources=queries.sources(viewer))
+    rows = release(
+        actor=viewer,
+        what=f"indicators {request.GET.urlencode()}".strip(),
+        permission=Permission.INTEL_READ,
+        rows=queries.all_indicators(viewer, form.search()),
+    )
+    return as_csv("indicators.csv", (*_COLUMNS, *_LISTS), (_cells(row) for row in rows))
+
+
+@needs(Permission.INTEL_READ)
 def indicator(request: HttpRequest, uid: UUID) -> HttpResponse:
     """One indicator: what is said of it, by whom, since when, and how it may be used."""
     return render(request, "intel/indicator.html", {"detail": queries.indicator(viewer_of(request), uid)})
@@ -86,3 +117,7 @@ def warning_list(request: HttpRequest, slug: str) -> HttpResponse:
     entries = queries.warning_list_entries(viewer, slug, after=request.GET.get("after"))
     context = {"warning_list": queries.warning_list(viewer, slug), "page": walk(request, entries.rows, entries.next)}
     return render(request, "intel/warning_list.html", context)
+
+
+def _cells(row: queries.IndicatorView) -> list[Any]:
+    return [*(getattr(row, name) for name in _COLUMNS), *(" ".join(getattr(row, name)) for name in _LISTS)]

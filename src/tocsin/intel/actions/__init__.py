@@ -1,7 +1,7 @@
 """Every write of the room: keyword-only, ``actor`` first, one transaction, audited, told to the change log."""
 
 from tocsin.intel.actions.compiling import compile_current_set
-from tocsin.intel.actions.ingest import IngestReport, Progress, ingest
+from tocsin.intel.actions.ingesting import IngestReport, Progress, ingest
 from tocsin.intel.actions.listing import enable_warning_list
 from tocsin.intel.actions.retention import Swept, bury_expired, sweep_orphans
 from tocsin.intel.actions.sources import LoadedSources, SourceRow, add_source, load_sources
