@@ -189,7 +189,7 @@ static int email_made(builder *b, made *m, const u8 *p, const u8 *end)
     int reason = domain_made(b, m, at, end);
     b->kinds = kinds;
     if (reason != OK) return BAD_EMAIL;
-    put_extra(b, parent_hash_of(b->seed ^ EMAIL_SEED, m->key, m->key + m->key_length));
+    u64 parent = parent_hash_of(b->seed ^ EMAIL_SEED, m->key, m->key + m->key_length, 2);
     memmove(m->key + local + 1, m->key, m->key_length);
     for (ptrdiff_t i = 0; i < local; i++) {
         if (!IS(p[i], LOCAL)) return BAD_EMAIL;
@@ -197,6 +197,11 @@ static int email_made(builder *b, made *m, const u8 *p, const u8 *end)
     }
     m->key[local] = '@';
     m->key_length += (size_t)local + 1;
+    u8 last[8] = {0};
+    int letters = 0;
+    while (letters < 4 && letters < local && IS(m->key[local - 1 - letters], ALNUM)) letters++;
+    memcpy(last + 4 - letters, m->key + local - letters, (size_t)letters);
+    put_extra(b, email_gate(parent, last + 4, letters));
     m->kind = K_EMAIL;
     b->kinds |= HAS_EMAIL;
     return OK;
@@ -251,7 +256,7 @@ static int url_made(builder *b, made *m, const u8 *p, const u8 *end)
     m->key_length = host + keyed;
     memcpy(m->rest, tail + keyed, n - keyed);
     m->rest_length = n - keyed;
-    put_extra(b, is_wide ? parent_hash_of(b->seed ^ WIDE_SEED, m->key, m->key + host) : key_hash(b->seed, K_GATE, m->key, host));
+    put_extra(b, is_wide ? parent_hash_of(b->seed ^ WIDE_SEED, m->key, m->key + host, 2) : key_hash(b->seed, K_GATE, m->key, host));
     b->kinds |= HAS_URL | (is_wide ? HAS_WIDE : 0);
     return OK;
 }
@@ -325,7 +330,14 @@ static void row_add(builder *b, const u8 *row, const u8 *end, int is_file, made 
     }
     if (m->flags & GIVEN) put_span(b, value, length);
     u64 hash = key_hash(b->seed, m->kind, m->key, m->key_length);
-    if (m->kind == K_DOMAIN) put_extra(b, parent_hash_of(b->seed, m->key, m->key + m->key_length));
+    if (m->kind == K_DOMAIN) {
+        const u8 *end = m->key + m->key_length;
+        u64 parent = parent_hash_of(b->seed, m->key, end, 2);
+        int dots = 0;
+        for (const u8 *p = m->key; p < end; p++) dots += *p == '.';
+        put_extra(b, parent);
+        put_extra(b, dots == 1 ? itself(parent) : parent_hash_of(b->seed ^ THREE_SEED, m->key, end, 3));
+    }
     put(b, &b->hashes, &hash, 8);
     put(b, &b->offsets, &offset, 4);
     b->compiled++;

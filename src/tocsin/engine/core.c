@@ -45,7 +45,7 @@
 enum { BLOCK = 16384, EDGE = 64, MOST_STARTS = 32, MOST_HITS = 1 << 16, QUEUE = 64 };
 enum { SAW_BACKSLASH = 1, SAW_PERCENT = 2, SAW_URI = 4, SAW_HEADER = 8 };
 enum { NO, ASK, UNSURE };
-enum { ABOUT_NAME, ABOUT_HASH, ABOUT_EMAIL, ABOUT_URL };
+enum { ABOUT_NAME, ABOUT_HASH, ABOUT_EMAIL, ABOUT_URL, ABOUT_ADDRESS6 };
 enum { JSON_NEVER = 1, JSON_ALWAYS = 2, DEFANGED = 4 };
 
 typedef struct { u64 *token, *dot, *digit, *alnum, *high, *hex, *colon; } masks;
@@ -67,11 +67,11 @@ struct scanner {
     const instructions *with;
     u32 flags;
     size_t room;          /* bytes that the text buffers hold */
-    u8 *memory, *form1, *form2, *url; /* url: a normalised URL; also JSON values */
+    u8 *memory, *form1, *pair, *url; /* form 1, later form 2; host and path of two fields; a normalised URL */
     masks masks;
     u32 *places, *seen;
-    question queue[QUEUE];
-    size_t waiting;
+    question queue[QUEUE], again[QUEUE]; /* again: names whose two labels are known, asked about three */
+    size_t waiting, waiting_again;
     found *found;
     size_t found_count, found_room;
     hit *hits;
@@ -228,39 +228,47 @@ static int port_read(const u8 *p)
     return digits && digits < 6 && port < 65536 && !IS(*p, ALNUM) ? port : -1;
 }
 
+/* The keys under which an address may be found: one for each prefix length in use, and one with its port. */
+static void key4(u8 key[6], u32 address, u32 last)
+{
+    for (int i = 0; i < 4; i++) key[i] = (u8)(address >> (24 - 8 * i));
+    key[4] = (u8)last;
+    key[5] = (u8)(last >> 8);
+}
+
+static void key6(u8 key[18], const u8 number[16], int prefix)
+{
+    memcpy(key, number, 16);
+    for (int i = prefix / 8 + (prefix % 8 != 0); i < 16; i++) key[i] = 0;
+    if (prefix % 8) key[prefix / 8] &= (u8)(0xFF00 >> prefix % 8);
+    key[16] = (u8)prefix;
+}
+
+/* Bits of the prefix lengths in use, without those that no compiler would have let pass. */
+INLINE u64 lengths4(const set *s) { return s->header->prefixes4 & 0x1FFFFFF00ull; }
+INLINE u64 lengths6(const set *s, int word) { return s->header->prefixes6[word] & (word == 2 ? 1 : word ? ~0ull : ~0xFFFFull); }
+
 static void look_address4(scanner *sc, u32 address, int port, size_t position)
 {
-    const set *s = sc->set;
     u8 key[6];
-    if (!(s->header->kinds & HAS_ADDRESS4)) return;
-    if (!(s->map4[address >> 14] >> (address >> 8 & 63) & 1)) return;
-    for (u64 left = s->header->prefixes4; left; left &= left - 1) {
-        u32 prefix = (u32)__builtin_ctzll(left), net;
-        if (prefix < 8 || prefix > 32) continue;
-        net = address & 0xFFFFFFFFu << (32 - prefix);
-        for (int i = 0; i < 4; i++) key[i] = (u8)(net >> (24 - 8 * i));
-        key[4] = (u8)prefix;
+    if (!(sc->set->header->kinds & HAS_ADDRESS4) || !(sc->set->map4[address >> 14] >> (address >> 8 & 63) & 1)) return;
+    for (u64 left = lengths4(sc->set); left; left &= left - 1) {
+        u32 prefix = (u32)__builtin_ctzll(left);
+        key4(key, address & 0xFFFFFFFFu << (32 - prefix), prefix);
         look(sc, K_IPV4, key, 5, position);
     }
-    if (port < 0) return;
-    for (int i = 0; i < 4; i++) key[i] = (u8)(address >> (24 - 8 * i));
-    key[4] = (u8)port;
-    key[5] = (u8)(port >> 8);
-    look(sc, K_PORT4, key, 6, position);
+    key4(key, address, (u32)port);
+    if (port >= 0) look(sc, K_PORT4, key, 6, position);
 }
 
 static void look_address6(scanner *sc, const u8 number[16], int port, size_t position)
 {
-    const u64 *prefixes = sc->set->header->prefixes6;
     u8 key[18];
-    for (int prefix = 16; prefix <= 128; prefix++) {
-        if (!(prefixes[prefix / 64] >> prefix % 64 & 1)) continue;
-        memcpy(key, number, 16);
-        for (int i = prefix / 8 + (prefix % 8 != 0); i < 16; i++) key[i] = 0;
-        if (prefix % 8) key[prefix / 8] &= (u8)(0xFF00 >> prefix % 8);
-        key[16] = (u8)prefix;
-        look(sc, K_IPV6, key, 17, position);
-    }
+    for (int word = 0; word < 3; word++)
+        for (u64 left = lengths6(sc->set, word); left; left &= left - 1) {
+            key6(key, number, word * 64 + __builtin_ctzll(left));
+            look(sc, K_IPV6, key, 17, position);
+        }
     memcpy(key, number, 16);
     key[16] = (u8)port;
     key[17] = (u8)(port >> 8);
@@ -301,19 +309,25 @@ static void address4_at(scanner *sc, const u8 *t, size_t start, size_t end, u32 
     look_address4(sc, address, port_read(t + end), start);
 }
 
-static void address6_at(scanner *sc, const u8 *t, size_t e)
+/* The port of the address in run6, where it stands in brackets. */
+static int port6(const scanner *sc, const u8 *t)
+{
+    return t[sc->run6.from - 1] == '[' && t[sc->run6.to] == ']' ? port_read(t + sc->run6.to + 1) : -1;
+}
+
+static int is_mapped(const u8 number[16])
 {
     static const u8 mapped[12] = {[10] = 255, [11] = 255};
-    if (e <= sc->done6) return;
+    return !memcmp(number, mapped, 12);
+}
+
+static void address6_at(scanner *sc, const u8 *t, size_t e)
+{
     read_run6(sc, t, e - 1);
-    sc->done6 = sc->run6.end;
     if (!sc->run6.is_valid) return;
-    size_t from = sc->run6.from, to = sc->run6.to;
     const u8 *n = sc->run6.number;
-    int port = t[from - 1] == '[' && t[to] == ']' ? port_read(t + to + 1) : -1;
-    if (sc->set->header->kinds & HAS_ADDRESS6) look_address6(sc, n, port, from);
-    if (!memcmp(n, mapped, 12))
-        look_address4(sc, (u32)n[12] << 24 | (u32)n[13] << 16 | (u32)n[14] << 8 | n[15], port, from);
+    if (sc->set->header->kinds & HAS_ADDRESS6) look_address6(sc, n, port6(sc, t), sc->run6.from);
+    if (is_mapped(n)) look_address4(sc, (u32)n[12] << 24 | (u32)n[13] << 16 | (u32)n[14] << 8 | n[15], port6(sc, t), sc->run6.from);
 }
 
 /* ---- the slow path: hashes and mail addresses --------------------------------------------------------------------------- */
@@ -384,7 +398,7 @@ static void look_url(scanner *sc, const u8 *body, const u8 *end, int port, size_
     if (!url_read_host(body, end, port, key, &url)) return;
     size_t host = (size_t)url.host_length;
     int is_known = filter_has(s, key_hash(s->seed, K_GATE, key, host));
-    int is_wide_known = s->header->kinds & HAS_WIDE && filter_has(s, parent_hash_of(s->seed ^ WIDE_SEED, key, key + host));
+    int is_wide_known = s->header->kinds & HAS_WIDE && filter_has(s, parent_hash_of(s->seed ^ WIDE_SEED, key, key + host, 2));
     if (!is_known && !is_wide_known) return;
     size_t n = url_read_tail(&url, key + host);
     sc->tail = key + host;
@@ -465,49 +479,65 @@ static int looks_like_json(const u8 *p, const u8 *end)
     return p < end && (*p == '{' || *p == '[' || *p == '"');
 }
 
-static size_t undo_json_lines(const scanner *sc, u8 *to, const u8 *p, size_t n)
+/* Lines are rewritten where they stand: what a line becomes is never longer, and blanks fill it up, so that every line keeps its place. */
+static void fill_up(u8 *from, u8 *end) { if (end > from) memset(from, ' ', (size_t)(end - from)); }
+
+static const u8 *line_start(const u8 *text, const u8 *p)
 {
-    u8 *out = to;
-    for (const u8 *end = p + n; p < end;) {
-        const u8 *stop = memchr(p, '\n', (size_t)(end - p)), *next = stop ? stop + 1 : end;
-        stop = stop ? stop : end;
-        if (sc->flags & JSON_ALWAYS || looks_like_json(p, stop)) out = undo_json(out, p, stop);
-        else { memcpy(out, p, (size_t)(stop - p)); out += stop - p; }
-        if (next > stop) *out++ = '\n';
-        p = next;
-    }
-    return (size_t)(out - to);
+    const u8 *end = memrchr(text, '\n', (size_t)(p - text));
+    return end ? end + 1 : text;
 }
 
-static size_t undo_percent(u8 *to, const u8 *p, size_t n)
+static void undo_json_lines(const scanner *sc, const u8 *raw, size_t n)
 {
-    u8 *out = to;
-    for (const u8 *end = p + n, *run_end; p < end;) {
-        const u8 *mark = memchr(p, '%', (size_t)(end - p)), *stop = mark ? mark : end;
-        memmove(out, p, (size_t)(stop - p));
+    for (const u8 *p = raw, *end = raw + n, *start, *stop; (p = memchr(p, '\\', (size_t)(end - p))); p = stop) {
+        start = line_start(raw, p);
+        if (!(stop = memchr(p, '\n', (size_t)(end - p)))) stop = end;
+        if (!(sc->flags & JSON_ALWAYS) && !looks_like_json(start, stop)) continue;
+        u8 *to = sc->form1 + (p - raw), *written = undo_json(to, p, stop);
+        for (u8 *c = to; c < written; c++) *c = lower(*c);
+        fill_up(written, sc->form1 + (stop - raw));
+    }
+}
+
+/* Percent escapes of a line, from p to its end. */
+static void undo_percent_line(u8 *p, u8 *end)
+{
+    u8 *out = p;
+    while (p < end) {
+        u8 *mark = memchr(p, '%', (size_t)(end - p)), *stop = mark ? mark : end, character[4];
+        if (out < p) memmove(out, p, (size_t)(stop - p));
         out += stop - p;
         p = stop;
-        u8 character[4];
         int size = 0, value;
-        for (run_end = p; size < 4 && end - run_end > 2 && *run_end == '%' && (value = hex_pair(run_end + 1)) >= 0; run_end += 3)
-            character[size++] = (u8)value;
+        for (u8 *q = p; size < 4 && end - q > 2 && *q == '%' && (value = hex_pair(q + 1)) >= 0; q += 3) character[size++] = (u8)value;
         u32 point;
         int used = size ? utf8_read(character, character + size, &point) : 0;
-        if (used) {
-            if (used == 1) *out++ = character[0] == '\n' ? 1 : lower(character[0]);
-            else { memcpy(out, character, (size_t)used); out += used; }
-            p += used * 3;
-        } else if (p < end) *out++ = *p++;
+        if (used == 1 && out == p && (!CLASS[character[0]] || character[0] <= ' ') && !memchr("[]@", character[0], 3)) {
+            memset(p, ' ', 3); /* a character that only separates may as well be three blanks, and nothing moves */
+            out += 3;
+        } else if (used == 1) *out++ = character[0] == '\n' ? 1 : lower(character[0]);
+        else if (used) { memcpy(out, character, (size_t)used); out += used; }
+        else if (p < end) *out++ = *p++;
+        p += used * 3;
     }
-    return (size_t)(out - to);
+    fill_up(out, end);
 }
 
-static size_t refang(u8 *text, size_t n)
+static void undo_percent(u8 *text, size_t n)
+{
+    for (u8 *p = text, *end = text + n, *stop; (p = memchr(p, '%', (size_t)(end - p))); p = stop) {
+        if (!(stop = memchr(p, '\n', (size_t)(end - p)))) stop = end;
+        undo_percent_line(p, stop);
+    }
+}
+
+static void refang_line(u8 *text, u8 *end)
 {
     static const char *const from[] = {"[.]", "(.)", "{.}", "[dot]", "(dot)", "{dot}", "[:]", "[://]", "[@]", "[at]", "(at)", "[/]"};
     static const char *const into[] = {".", ".", ".", ".", ".", ".", ":", "://", "@", "@", "@", "/"};
     u8 *out = text;
-    for (const u8 *p = text, *end = text + n; p < end;) {
+    for (const u8 *p = text; p < end;) {
         size_t size = 0;
         if (*p == 'h' && end - p > 4 && !memcmp(p, "hxxp", 4)) {
             const u8 *q = p + 4 + (p[4] == 's');
@@ -524,14 +554,22 @@ static size_t refang(u8 *text, size_t n)
         if (!size) *out++ = *p;
         p += size ? size : 1;
     }
-    return (size_t)(out - text);
+    fill_up(out, end);
+}
+
+static void refang(u8 *text, size_t n)
+{
+    for (u8 *p = text, *end = text + n, *stop; p < end; p = stop + 1) {
+        if (!(stop = memchr(p, '\n', (size_t)(end - p)))) stop = end;
+        refang_line(p, stop);
+    }
 }
 
 /* ---- host and path in separate fields --------------------------------------------------------------------------------------- */
 
 static void look_joined(scanner *sc, const u8 *host, size_t host_length, const u8 *uri, size_t uri_length, int is_json, size_t position)
 {
-    u8 *text = sc->form2, *uri_text = text + host_length + 8; /* form2 is free while URLs are looked up; see scanner_grow */
+    u8 *text = sc->pair, *uri_text = text + host_length + 8; /* a buffer of its own for what two fields say together */
     u8 *host_end = text, *end = uri_text;
     if (is_json) { host_end = undo_json(text, host, host + host_length); end = undo_json(uri_text, uri, uri + uri_length); }
     else {
@@ -634,6 +672,7 @@ static void look_closely(scanner *sc, const u8 *t, question q)
     case ABOUT_HASH: hash_at(sc, t, q.at); break;
     case ABOUT_EMAIL: email_at(sc, t, q.at); break;
     case ABOUT_URL: url_at(sc, t, q.at, q.end); break;
+    case ABOUT_ADDRESS6: address6_at(sc, t, q.at); break;
     }
 }
 
@@ -729,7 +768,7 @@ static int scanner_grow(scanner *sc, size_t n)
     sc->memory = memory;
     sc->room = room;
     sc->form1 = p + EDGE;
-    sc->form2 = (p += text / 64 * 64 + (text % 64 ? 64 : 0)) + EDGE;
+    sc->pair = (p += text / 64 * 64 + (text % 64 ? 64 : 0)) + EDGE;
     sc->url = (p += text / 64 * 64 + (text % 64 ? 64 : 0));
     u64 *mask = (u64 *)(p += (sizes[2] + 63) / 64 * 64);
     u64 **each[] = {&sc->masks.token, &sc->masks.dot, &sc->masks.digit, &sc->masks.alnum, &sc->masks.high, &sc->masks.hex, &sc->masks.colon};
@@ -754,79 +793,59 @@ static int compare_hits(const void *a, const void *b)
     return x->line != y->line ? (x->line < y->line ? -1 : 1) : x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* Positions in text become lines of the stream. */
-static void settle(scanner *sc, const u8 *text)
+/* What was found in a block becomes hits: positions become lines, each (line, row) once, in order. */
+static void settle(scanner *sc, const u8 *raw, size_t n, size_t offset)
 {
     if (!sc->found_count) return;
+    if (sc->hit_count + sc->found_count > sc->hit_room) {
+        size_t room = (sc->hit_count + sc->found_count) * 2 + 1024;
+        hit *more = realloc(sc->hits, room * sizeof *more);
+        if (!more) { sc->error = "out of memory"; return; }
+        sc->hits = more;
+        sc->hit_room = room;
+    }
     qsort(sc->found, sc->found_count, sizeof *sc->found, compare_found);
+    hit *first = sc->hits + sc->hit_count, *kept = first;
     u64 line = sc->line + 1;
-    size_t at = 0;
+    size_t start = 0, end = 0, counted = 0;
     for (size_t i = 0; i < sc->found_count; i++) {
-        line += sc->with->count_lines(text + at, sc->found[i].position - at);
-        at = sc->found[i].position;
-        if (sc->hit_count == sc->hit_room) {
-            size_t room = sc->hit_room * 2 + 1024;
-            hit *more = realloc(sc->hits, room * sizeof *more);
-            if (!more) { sc->error = "out of memory"; return; }
-            sc->hits = more;
-            sc->hit_room = room;
+        size_t at = sc->found[i].position;
+        if (!i || at >= end) {
+            line += sc->with->count_lines(raw + counted, at - counted);
+            counted = at;
+            start = (size_t)(line_start(raw, raw + at) - raw);
+            const u8 *stop = memchr(raw + at, '\n', n - at);
+            end = stop ? (size_t)(stop - raw) : n;
         }
-        sc->hits[sc->hit_count++] = (hit){line, sc->found[i].row, 0, 0};
+        first[i] = (hit){line, sc->found[i].row, offset + start, end - start};
     }
+    qsort(first, sc->found_count, sizeof *first, compare_hits);
+    for (size_t i = 0; i < sc->found_count; i++)
+        if (!i || first[i].line != kept[-1].line || first[i].row != kept[-1].row) *kept++ = first[i];
+    sc->hit_count = (size_t)(kept - sc->hits);
     sc->found_count = 0;
-}
-
-/* Sort the hits of a block, drop doubles, and say where in the caller's buffer each line stands. */
-static void settle_lines(scanner *sc, size_t first, const u8 *raw, size_t n, size_t offset)
-{
-    size_t kept = first;
-    if (sc->hit_count == first) return;
-    qsort(sc->hits + first, sc->hit_count - first, sizeof *sc->hits, compare_hits);
-    const u8 *p = raw, *end = raw + n, *stop = NULL;
-    u64 line = sc->line + 1;
-    for (size_t i = first; i < sc->hit_count; i++) {
-        hit h = sc->hits[i];
-        if (kept > first && sc->hits[kept - 1].line == h.line && sc->hits[kept - 1].row == h.row) continue;
-        for (; line < h.line; line++) p = (const u8 *)memchr(p, '\n', (size_t)(end - p)) + 1;
-        if (!(stop = memchr(p, '\n', (size_t)(end - p)))) stop = end;
-        h.start = offset + (size_t)(p - raw);
-        h.length = (size_t)(stop - p);
-        sc->hits[kept++] = h;
-    }
-    sc->hit_count = kept;
 }
 
 static void block(scanner *sc, const u8 *raw, size_t n, size_t offset)
 {
     const instructions *with = sc->with;
-    u64 lines, ignored;
-    size_t first = sc->hit_count, size = n;
+    u64 lines;
     u8 *text = sc->form1;
     u32 saw = with->copy_lower(text, raw, n, &lines);
     if (saw & SAW_BACKSLASH && !(sc->flags & JSON_NEVER)) {
-        size = undo_json_lines(sc, text, raw, n);
-        saw = with->copy_lower(text, text, size, &ignored);
+        undo_json_lines(sc, raw, n);
+        saw |= SAW_PERCENT; /* \u0025 */
     }
-    if (sc->flags & DEFANGED) size = refang(text, size);
-    memset(text + size, '\n', 192);
+    if (sc->flags & DEFANGED) refang(text, n);
+    memset(text + n, '\n', 192);
     sc->run6.start = sc->run6.end = 0;
     if (sc->set->header->kinds & HAS_URL) {
-        with->urls(sc, text, size, &saw);
-        settle(sc, text);
-        if (saw & (SAW_URI | SAW_HEADER) || (sc->zeek_host >= 0 && sc->zeek_uri >= 0)) {
-            joined(sc, raw, n, saw & SAW_URI);
-            settle(sc, raw);
-        }
+        with->urls(sc, text, n, &saw);
+        if (saw & (SAW_URI | SAW_HEADER) || (sc->zeek_host >= 0 && sc->zeek_uri >= 0)) joined(sc, raw, n, saw & SAW_URI);
     }
-    if (saw & SAW_PERCENT) {
-        size = undo_percent(sc->form2, text, size);
-        text = sc->form2;
-        memset(text - EDGE, '\n', EDGE);
-        memset(text + size, '\n', 192);
-    }
-    with->tokens(sc, text, size);
-    settle(sc, text);
-    settle_lines(sc, first, raw, n, offset);
+    if (saw & SAW_PERCENT) undo_percent(text, n);
+    with->tokens(sc, text, n);
+    settle(sc, raw, n, offset);
     sc->line += lines;
 }
 

@@ -195,8 +195,9 @@ INLINE u32 NAME(window)(const u64 *mask, size_t e)
 
 INLINE int NAME(bit)(const u64 *mask, size_t e) { return (int)(mask[e >> 6] >> (e & 63) & 1); }
 
-/* The hash of the last two labels of the token that ends at e. NO: it cannot be a name; UNSURE: look at it slowly. */
-INLINE int NAME(parent)(const masks *m, const u8 *t, size_t e, u64 seed, u64 *hash)
+/* The hash of the last two (or three) labels of the token that ends at e. NO: it cannot be a name, or has not so many labels; UNSURE:
+ * look at it slowly. */
+INLINE int NAME(parent)(const masks *m, const u8 *t, size_t e, u64 seed, int is_three, u64 *hash)
 {
     e -= (size_t)NAME(bit)(m->dot, e - 1);
     u32 run = NAME(window)(m->token, e), dots = NAME(window)(m->dot, e);
@@ -205,6 +206,10 @@ INLINE int NAME(parent)(const masks *m, const u8 *t, size_t e, u64 seed, u64 *ha
     dots &= (u32)~(0xFFFFFFFFull >> length);
     int last = dots ? __builtin_clz(dots) : 32;
     u32 second = dots & (u32)(0x7FFFFFFFull >> last);
+    if (is_three) {
+        if (!second && length < 32) return NO;
+        second = second ? second & (u32)(0x7FFFFFFFull >> __builtin_clz(second)) : 0;
+    }
     int size = second ? __builtin_clz(second) : length;
     if (last < 32 && last <= __builtin_clz(~NAME(window)(m->digit, e) | 1)) return last ? NO : UNSURE; /* 1.2.3.4, 537.36; a dot at the end */
     if ((!second && length == 32) || !NAME(bit)(m->alnum, e - 1) || !NAME(bit)(m->alnum, e - (size_t)size)) return UNSURE;
@@ -236,13 +241,33 @@ INLINE int NAME(quad)(const u8 *t, size_t e, int length, u32 dots, u32 *address)
     return !bad;
 }
 
-/* Ask the filter about everything that waits, and look at what it lets pass. */
+static void NAME(drain_again)(scanner *sc, const u8 *t)
+{
+    size_t count = sc->waiting_again;
+    sc->waiting_again = 0;
+    for (size_t i = 0; i < count; i++)
+        if (filter_has(sc->set, sc->again[i].hash)) name_at(sc, t, sc->again[i].at);
+}
+
+/* Ask the filter about everything that waits, and look at what it lets pass: names first once more. */
 static void NAME(drain)(scanner *sc, const u8 *t)
 {
     size_t count = sc->waiting;
+    const set *s = sc->set;
     sc->waiting = 0;
-    for (size_t i = 0; i < count; i++)
-        if (filter_has(sc->set, sc->queue[i].hash)) look_closely(sc, t, sc->queue[i]);
+    for (size_t i = 0; i < count; i++) {
+        question q = sc->queue[i];
+        if (!filter_has(s, q.hash)) continue;
+        int answer = UNSURE;
+        u64 hash;
+        if (q.about == ABOUT_NAME && !filter_has(s, itself(q.hash)))
+            answer = NAME(parent)(&sc->masks, t, q.at, s->seed ^ THREE_SEED, 1, &hash);
+        if (answer == UNSURE) look_closely(sc, t, q);
+        if (answer != ASK) continue;
+        sc->again[sc->waiting_again++] = (question){hash, q.at, 0, ABOUT_NAME};
+        __builtin_prefetch(&s->filter[filter_place(hash, s->filter_count)]);
+    }
+    NAME(drain_again)(sc, t);
 }
 
 INLINE void NAME(ask)(scanner *sc, const u8 *t, u64 hash, size_t at, size_t end, u32 what)
@@ -262,7 +287,7 @@ static void NAME(names)(scanner *sc, const u8 *t, size_t words, u64 digit_seeds)
         if (high | carry_high) end_high = NAME(ends)(run, high, &carry_high);
         for (end &= ~end_high; end; end &= end - 1) {
             size_t e = w * 64 + (size_t)__builtin_ctzll(end);
-            int answer = NAME(parent)(m, t, e, seed, &hash);
+            int answer = NAME(parent)(m, t, e, seed, 0, &hash);
             if (answer == ASK) NAME(ask)(sc, t, hash, e, 0, ABOUT_NAME);
             else if (answer == UNSURE) name_at(sc, t, e);
         }
@@ -308,20 +333,46 @@ static void NAME(addresses)(scanner *sc, const u8 *t, size_t words)
             address4_at(sc, t, seen[i].start, seen[i].end, seen[i].address);
 }
 
-/* Runs of hexadecimal digits and colons with "::", or of 13 or more (the shortest address without "::"). */
+/* The run with an IPv6 address that may end at e: ask about each of its networks. */
+static void NAME(ask6)(scanner *sc, const u8 *t, size_t e)
+{
+    const set *s = sc->set;
+    u8 key[18], number[16];
+    if (e <= sc->done6) return;
+    read_run6(sc, t, e - 1);
+    sc->done6 = sc->run6.end;
+    if (!sc->run6.is_valid) return;
+    if (is_mapped(sc->run6.number) || port6(sc, t) >= 0) { address6_at(sc, t, e); return; }
+    memcpy(number, sc->run6.number, 16); /* asking may look closely at another run */
+    for (int word = 0; word < 3; word++)
+        for (u64 left = lengths6(s, word); left; left &= left - 1) {
+            key6(key, number, word * 64 + __builtin_ctzll(left));
+            NAME(ask)(sc, t, key_hash(s->seed, K_IPV6, key, 17), e, 0, ABOUT_ADDRESS6);
+        }
+}
+
+/* Runs of hexadecimal digits and colons with "::", or of 13 or more (the shortest address without "::") with six colons. */
 static void NAME(addresses6)(scanner *sc, const u8 *t, size_t words)
 {
     const masks *m = &sc->masks;
-    u64 p0 = 0, p1 = 0, p2 = 0, p3 = 0, pc = 0, carry = 0;
+    u64 p0 = 0, p1 = 0, p2 = 0, p3 = 0, pc = 0, carry = 0, carry_pair = 0;
     sc->done6 = 0;
     for (size_t w = 0; w < words; w++) {
         u64 run = m->hex[w] | m->colon[w];
         u64 two = run & (run << 1 | p0 >> 63), four = two & (two << 2 | p1 >> 62), eight = four & (four << 4 | p2 >> 60);
         u64 thirteen = eight & (eight << 5 | p3 >> 59), pair = m->colon[w] & (m->colon[w] << 1 | pc >> 63);
         p0 = run, p1 = two, p2 = four, p3 = eight, pc = m->colon[w];
-        if (!(thirteen | pair | carry)) continue;
-        for (u64 end = NAME(ends)(run, thirteen | pair, &carry); end; end &= end - 1)
-            address6_at(sc, t, w * 64 + (size_t)__builtin_ctzll(end));
+        if (!(thirteen | pair | carry | carry_pair)) continue;
+        u64 end_pair = NAME(ends)(run, pair, &carry_pair), end = NAME(ends)(run, thirteen, &carry) | end_pair;
+        for (; end; end &= end - 1) {
+            size_t e = w * 64 + (size_t)__builtin_ctzll(end);
+            if (!(end_pair >> (e & 63) & 1)) { /* 13 characters: an address, or a hash, or a hardware address */
+                u32 colons = NAME(window)(m->colon, e), in_run = NAME(window)(m->hex, e) | colons;
+                if (in_run != 0xFFFFFFFFu && __builtin_popcount(colons & (u32)~(0xFFFFFFFFull >> __builtin_clz(~in_run))) < 6) continue;
+                if (!colons) continue;
+            }
+            NAME(ask6)(sc, t, e);
+        }
     }
 }
 
@@ -353,8 +404,9 @@ static void NAME(emails)(scanner *sc, const u8 *t, size_t n)
         u64 ends = (~m->token[w] | m->high[w]) & ~0ull << ((at + 1) & 63);
         while (!ends) w++, ends = ~m->token[w] | m->high[w];
         size_t e = w * 64 + (size_t)__builtin_ctzll(ends);
-        int answer = NAME(bit)(m->high, e) ? UNSURE : e == at + 1 ? NO : NAME(parent)(m, t, e, seed, &hash);
-        if (answer == ASK) NAME(ask)(sc, t, hash, at, 0, ABOUT_EMAIL);
+        int answer = NAME(bit)(m->high, e) ? UNSURE : e == at + 1 ? NO : NAME(parent)(m, t, e, seed, 0, &hash);
+        u32 letters = (u32)__builtin_clz(~NAME(window)(m->alnum, at) | 0x08000000u);
+        if (answer == ASK) NAME(ask)(sc, t, email_gate(hash, p, (int)letters), at, 0, ABOUT_EMAIL);
         else if (answer == UNSURE) email_at(sc, t, at);
     }
 }
@@ -401,7 +453,7 @@ static void NAME(urls)(scanner *sc, const u8 *t, size_t n, u32 *saw)
             for (const u8 *p = stop; p < t + stretch_end && *p != '/' && is_plain; p++) is_plain = *p != '@';
         if (!is_plain) { url_at(sc, t, mark, stretch_end); continue; }
         NAME(ask)(sc, t, key_hash(s->seed, K_GATE, host, (size_t)(stop - host)), mark, stretch_end, ABOUT_URL);
-        if (s->header->kinds & HAS_WIDE) NAME(ask)(sc, t, parent_hash_of(s->seed ^ WIDE_SEED, host, stop), mark, stretch_end, ABOUT_URL);
+        if (s->header->kinds & HAS_WIDE) NAME(ask)(sc, t, parent_hash_of(s->seed ^ WIDE_SEED, host, stop, 2), mark, stretch_end, ABOUT_URL);
     }
     NAME(drain)(sc, t);
 }

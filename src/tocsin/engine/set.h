@@ -69,16 +69,16 @@ static u64 key_hash(u64 seed, u32 kind, const u8 *key, size_t length)
     return mix(h ^ P0, P1);
 }
 
-/* Hash of the last two labels of a name, or of their last 32 bytes: words of a zero-padded window that ends with the name. */
+/* Hash of the last two (or three) labels of a name, or of their last 32 bytes: words of a zero-padded window that ends with the name. */
 INLINE u64 parent_hash(u64 seed, u64 w0, u64 w1, u64 w2, u64 w3)
 {
     return mix(mix(w0 ^ P0, w1 ^ P1) ^ mix(w2 ^ P2 ^ seed, w3 ^ P0 ^ seed), P1);
 }
 
-static u64 parent_hash_of(u64 seed, const u8 *name, const u8 *end)
+static u64 parent_hash_of(u64 seed, const u8 *name, const u8 *end, int labels)
 {
     const u8 *start = end;
-    for (int dots = 0; start > name && end - start < 32 && (dots += start[-1] == '.') < 2; start--) {}
+    for (int dots = 0; start > name && end - start < 32 && (dots += start[-1] == '.') < labels; start--) {}
     u8 window[32] = {0};
     memcpy(window + 32 - (end - start), start, (size_t)(end - start));
     return parent_hash(seed, load64(window), load64(window + 8), load64(window + 16), load64(window + 24));
@@ -87,6 +87,18 @@ static u64 parent_hash_of(u64 seed, const u8 *name, const u8 *end)
 /* What the filter is asked about mail addresses and subdomain masks: parent_hash with these in the seed. */
 #define EMAIL_SEED P0
 #define WIDE_SEED P1
+/* Three labels are asked about where two are not enough, and two labels that are an indicator themselves have an entry of their own:
+ * many names under one popular parent (com.pk, a hosting service) would else send every name of that parent down the slow path. */
+#define THREE_SEED P2
+INLINE u64 itself(u64 parent) { return mix(parent ^ P2, P1); }
+
+/* A mail address is asked about by its domain's parent and the last letters and digits (at most four) before its "@". */
+INLINE u64 email_gate(u64 parent, const u8 *at, int letters)
+{
+    u32 last;
+    memcpy(&last, at - 4, 4);
+    return mix(parent ^ (letters ? last >> (32 - 8 * letters) : 0), P0);
+}
 
 /* And about hashes: their last 16 digits as lower-case text. */
 INLINE u64 hash_gate(u64 seed, const u8 *end) { return mix(mix(load64(end - 16) ^ P1 ^ seed, load64(end - 8) ^ P2), P0); }
