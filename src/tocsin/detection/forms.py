@@ -20,8 +20,8 @@ class HitFilters(Filters):
         required=False,
         choices=[("", _("any")), *((o.value, words.word("state", o.value)) for o in Outcome)],
     )
-    organisation = forms.SlugField(label=_("Organisation"), required=False, max_length=80)
-    indicator = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    organisation = forms.SlugField(label=_("Organisation"), required=False, max_length=80, widget=forms.HiddenInput)
+    indicator = forms.UUIDField(label=_("Indicator"), required=False, widget=forms.HiddenInput)
 
     def search(self, run: UUID | None = None) -> HitSearch:
         """The usable values as the query takes them."""

@@ -8,5 +8,6 @@ app_name = "detection"
 urlpatterns = [
     path("runs/", views.runs, name="runs"),
     path("runs/<uuid:uid>/", views.run, name="run"),
+    path("hits.csv", views.download, name="download"),
     path("hits/", views.hits, name="hits"),
 ]

@@ -35,8 +35,8 @@ class FindingFilters(Filters):
         required=False,
         choices=[("", _("any")), *((c, n) for c, n in words.choices("class") if "/" in c)],
     )
-    organisation = forms.SlugField(label=_("Organisation"), required=False, max_length=80)
-    source = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
+    organisation = forms.SlugField(label=_("Organisation"), required=False, max_length=80, widget=forms.HiddenInput)
+    source = forms.CharField(label=_("Source"), required=False, max_length=120, widget=forms.HiddenInput)
 
     def __init__(self, *arguments: Any, sectors: Sequence[SectorRow] = (), language: str = "en", **named: Any) -> None:
         super().__init__(*arguments, **named)

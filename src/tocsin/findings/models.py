@@ -44,7 +44,7 @@ class Finding(models.Model):
 
     reference = models.CharField(max_length=24, unique=True)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="findings")
-    problem = models.CharField(max_length=200)
+    problem = models.CharField(max_length=300)
     asset = models.CharField(max_length=300)
     classification = models.CharField(max_length=80)
     identifier = models.CharField(max_length=200, blank=True)

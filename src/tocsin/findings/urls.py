@@ -8,5 +8,6 @@ app_name = "findings"
 urlpatterns = [
     path("", views.situation, name="situation"),
     path("findings/", views.findings, name="findings"),
+    path("findings.csv", views.download, name="download"),
     path("findings/<slug:reference>/", views.finding, name="finding"),
 ]

@@ -1,23 +1,46 @@
 """Pages of findings: the situation, the queue, one finding. Parse, ask or act, render."""
 
+from collections.abc import Iterator
 from datetime import date
+from itertools import count
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.access import Permission, Viewer, may, needs, viewer_of
+from tocsin.constituency.release import release
 from tocsin.detection import queries as detection
 from tocsin.findings import actions, forms, queries
 from tocsin.findings.rules import Severity, State
 from tocsin.intel import queries as intel
 from tocsin.web import charts, words
+from tocsin.web.downloads import as_csv
 from tocsin.web.paging import numbered, window
 
+_COLUMNS = (
+    "reference",
+    "organisation",
+    "name_en",
+    "name_ur",
+    "sector",
+    "classification",
+    "identifier",
+    "malware",
+    "asset",
+    "severity",
+    "state",
+    "tlp",
+    "pap",
+    "observations",
+    "first_seen_at",
+    "last_seen_at",
+)
 _URGENT = (Severity.CRITICAL.value, Severity.HIGH.value)
 
 
@@ -42,6 +65,19 @@ def findings(request: HttpRequest) -> HttpResponse:
     form = _filters(request, viewer)
     rows, total = queries.findings(viewer, form.search(), page=asked.number, size=asked.limit)
     return render(request, "findings/findings.html", {"form": form, "page": numbered(rows, total, asked)})
+
+
+@needs(Permission.FINDINGS_READ)
+def download(request: HttpRequest) -> StreamingHttpResponse:
+    """The findings that the address asks for, all of them, as CSV."""
+    viewer = viewer_of(request)
+    rows = release(
+        actor=viewer,
+        what=f"findings {request.GET.urlencode()}".strip(),
+        permission=Permission.FINDINGS_READ,
+        rows=_all_findings(viewer, _filters(request, viewer).search()),
+    )
+    return as_csv("findings.csv", _COLUMNS, (attrgetter(*_COLUMNS)(row) for row in rows))
 
 
 @needs(Permission.FINDINGS_READ)
@@ -71,6 +107,14 @@ def finding(request: HttpRequest, reference: str) -> HttpResponse:
 def _filters(request: HttpRequest, viewer: Viewer) -> forms.FindingFilters:
     sectors = constituency.sectors(viewer) if may(viewer, Permission.CONSTITUENCY_READ) else ()
     return forms.FindingFilters.of(request, sectors=sectors, language=translation.get_language() or "en")
+
+
+def _all_findings(viewer: Viewer, search: queries.FindingSearch) -> Iterator[queries.FindingView]:
+    for number in count(1):
+        rows, _total = queries.findings(viewer, search, page=number, size=500)
+        yield from rows
+        if len(rows) < 500:
+            return
 
 
 def _triage_form(request: HttpRequest, viewer: Viewer, next_states: tuple[str, ...]) -> forms.TriageForm | None:

@@ -61,7 +61,7 @@ def search_logs(
     """Search each log (file, archive or folder; ``-`` is standard input) in turn. Raises ``Unreadable``."""
     for path in paths:
         for member in members(path, limits):
-            name = f"{path}/{member.name}" if member.is_inside else str(path)
+            name = f"{str(path).rstrip('/')}/{member.name}" if member.is_inside else str(path)
             counted = CountedStream(member.open())
             buffered = io.BufferedReader(counted, _HEAD_BYTES)
             read_line = reader_of(buffered.peek(_HEAD_BYTES))

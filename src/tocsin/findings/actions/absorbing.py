@@ -32,8 +32,7 @@ _KEYS = "SELECT DISTINCT organisation, asset FROM touched WHERE organisation IS 
 _SUPPORT = """
 SELECT a.organisation, a.asset, a.classification, a.identifier, a.source, a.feed,
        count(DISTINCT a.uid) AS observations, min(a.observed_at) AS first_seen_at, max(a.observed_at) AS last_seen_at,
-       list(DISTINCT a.severity) AS severities, list(DISTINCT a.tlp) AS tlps, list(DISTINCT a.pap) AS paps,
-       mode(a.malware) AS malware
+       list(DISTINCT a.severity) AS severities, list(DISTINCT a.tlp) AS tlps, list(DISTINCT a.pap) AS paps, a.malware
 FROM attribution a SEMI JOIN keys k ON a.organisation = k.organisation AND a.asset = k.asset
 GROUP BY ALL
 ORDER BY ALL

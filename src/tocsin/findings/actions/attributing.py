@@ -36,12 +36,20 @@ ATTRIBUTION_SCHEMA = pa.schema(
 #: An asset that no record names: the log's owner is known, the machine is not.
 UNNAMED = "unnamed"
 
+#: Text of the outside world fits the columns of findings, on databases that know no null character too.
+_LONGEST = {"asset": 300, "identifier": 200, "malware": 200}
 _COPIED = ("classification", "identifier", "malware", "severity", "source", "feed", "tlp", "pap", "observed_at")
 #: ``owner`` is what the observing room already knows (the log's owner behind private addresses), by the organisation's uid.
+_FITTED = ", ".join(
+    f"left(replace({name}, chr(0), '\ufffd'), {longest}) AS {name}" for name, longest in _LONGEST.items()
+)
 _ROWS = f"""
-SELECT uid, ip_key, host, coalesce(asset, '{UNNAMED}') AS asset, coalesce(asset = host, false) AS is_by_name,
-       json_extract_string(details, '$."tocsin.owner"') AS owner, {", ".join(_COPIED)}
-FROM observations
+SELECT * REPLACE ({_FITTED})
+FROM (
+    SELECT uid, ip_key, host, coalesce(asset, '{UNNAMED}') AS asset, coalesce(asset = host, false) AS is_by_name,
+           json_extract_string(details, '$."tocsin.owner"') AS owner, {", ".join(_COPIED)}
+    FROM observations
+)
 """  # noqa: S608 (constants of this module only)
 
 

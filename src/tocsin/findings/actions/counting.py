@@ -19,7 +19,7 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What one feed of one source says about one problem of one asset of one organisation, counted over the whole lake."""
+    """What one feed of one source says, in one pair of names, about one asset of one organisation, over the whole lake."""
 
     organisation: str
     asset: str
@@ -73,9 +73,22 @@ class _Sum:
         return severity_of(self.parts[0].classification, said)
 
     @property
-    def main(self) -> Support:
-        """The part that most observations stand behind: it lends the finding its names."""
-        return max(self.parts, key=lambda part: (part.observations, part.identifier or ""))
+    def malware(self) -> str:
+        """The name that most observations give, of equals the first in the alphabet; empty where none gives any."""
+        return _commonest((part.malware, part.observations) for part in self.parts)
+
+    @property
+    def identifier(self) -> str:
+        """As for the malware."""
+        return _commonest((part.identifier, part.observations) for part in self.parts)
+
+
+def _commonest(said: Iterable[tuple[str | None, int]]) -> str:
+    votes: dict[str, int] = {}
+    for name, observations in said:
+        if name:
+            votes[name] = votes.get(name, 0) + observations
+    return min(votes, key=lambda name: (-votes[name], name), default="")
 
 
 def sync(*, actor: Actor, keys: pa.Table, support: Sequence[Support], at: datetime) -> Changed:
@@ -149,8 +162,8 @@ def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _fill(row: Finding, total: _Sum, at: datetime) -> Finding:
-    main, severity = total.main, total.severity
-    row.classification, row.identifier, row.malware = main.classification, main.identifier or "", main.malware or ""
+    severity = total.severity
+    row.classification, row.identifier, row.malware = total.parts[0].classification, total.identifier, total.malware
     row.severity, row.severity_rank = severity.value, severity.rank
     row.tlp = Tlp.strictest(*(Tlp(word) for part in total.parts for word in part.tlps)).value
     row.pap = Pap.strictest(*(Pap(word) for part in total.parts for word in part.paps)).value
@@ -225,7 +238,7 @@ def _replace_sources(rows: Sequence[Finding], sums: dict[Key, _Sum]) -> None:
 
 
 def _sources(row: Finding, total: _Sum) -> list[FindingSource]:
-    """One row a feed, its identifiers taken together."""
+    """One row a feed, its identifiers and names of malware taken together."""
     merged: dict[tuple[str, str], list[Support]] = {}
     for part in total.parts:
         merged.setdefault((part.source, part.feed), []).append(part)

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("reference", models.CharField(max_length=24, unique=True)),
-                ("problem", models.CharField(max_length=200)),
+                ("problem", models.CharField(max_length=300)),
                 ("asset", models.CharField(max_length=300)),
                 ("classification", models.CharField(max_length=80)),
                 ("identifier", models.CharField(blank=True, max_length=200)),
