@@ -48,7 +48,7 @@ enum { NO, ASK, UNSURE };
 enum { ABOUT_NAME, ABOUT_HASH, ABOUT_EMAIL, ABOUT_URL, ABOUT_ADDRESS6 };
 enum { JSON_NEVER = 1, JSON_ALWAYS = 2, DEFANGED = 4 };
 
-typedef struct { u64 *token, *dot, *digit, *alnum, *high, *hex, *colon; } masks;
+typedef struct { u64 *token, *dot, *digit, *alnum, *high, *hex, *colon, *at; } masks;
 typedef struct { u64 line, row, start, length; } hit; /* line from 1 in the stream; start and length of its text in the buffer */
 typedef struct { u32 position, row; } found;
 typedef struct { u64 hash; u32 at, end, about; } question; /* put to the filter once its line has come from memory */
@@ -759,7 +759,7 @@ static int scanner_grow(scanner *sc, size_t n)
 {
     if (n <= sc->room) return 1;
     size_t room = (n + 4095) / 4096 * 4096, text = room + 2 * EDGE + 256, words = room / 64 + 8;
-    size_t sizes[] = {text, text, room + MOST_HOST * 2 + 64, words * 8 * 7, room * 2 + 64, room * 6 + 64}, all = 0;
+    size_t sizes[] = {text, text, room + MOST_HOST * 2 + 64, words * 8 * 8, room * 2 + 64, room * 6 + 64}, all = 0;
     for (int i = 0; i < 6; i++) all += (sizes[i] + 63) / 64 * 64;
     u8 *memory = aligned_alloc(64, all), *p = memory;
     if (!memory) return 0;
@@ -771,8 +771,8 @@ static int scanner_grow(scanner *sc, size_t n)
     sc->pair = (p += text / 64 * 64 + (text % 64 ? 64 : 0)) + EDGE;
     sc->url = (p += text / 64 * 64 + (text % 64 ? 64 : 0));
     u64 *mask = (u64 *)(p += (sizes[2] + 63) / 64 * 64);
-    u64 **each[] = {&sc->masks.token, &sc->masks.dot, &sc->masks.digit, &sc->masks.alnum, &sc->masks.high, &sc->masks.hex, &sc->masks.colon};
-    for (int i = 0; i < 7; i++) {
+    u64 **each[] = {&sc->masks.token, &sc->masks.dot, &sc->masks.digit, &sc->masks.alnum, &sc->masks.high, &sc->masks.hex, &sc->masks.colon, &sc->masks.at};
+    for (int i = 0; i < 8; i++) {
         mask[(size_t)i * words] = 0; /* the word before the first, which windows look into */
         *each[i] = mask + (size_t)i * words + 1;
     }

@@ -87,16 +87,19 @@ static u32 NAME(copy_lower)(u8 *to, const u8 *from, size_t n, u64 *lines)
 static size_t NAME(find_urls)(const u8 *t, size_t n, u32 *out, u32 *saw)
 {
     size_t count = 0;
-    u64 uri = 0, header = 0;
     for (size_t i = 0; i < n; i += 64) {
-        u64 found = NAME(equal)(t + i, ':');
-        if (found) found &= NAME(equal)(t + i + 1, '/') & NAME(equal)(t + i + 2, '/');
-        for (; found; found &= found - 1) out[count++] = (u32)(i + (size_t)__builtin_ctzll(found));
-        u64 quote = NAME(equal)(t + i, '"');
-        if (quote) uri |= quote & NAME(equal)(t + i + 1, 'u') & NAME(equal)(t + i + 4, '"') & NAME(equal)(t + i + 2, 'r');
-        header |= NAME(equal)(t + i, '#') & NAME(equal)(t + i - 1, '\n');
+        u64 found = NAME(equal)(t + i, ':') & NAME(equal)(t + i + 1, '/');
+        for (; found; found &= found - 1) {
+            size_t at = i + (size_t)__builtin_ctzll(found);
+            out[count] = (u32)at;
+            count += t[at + 2] == '/';
+        }
+        u64 quoted = NAME(equal)(t + i, '"') & NAME(equal)(t + i + 1, 'u');
+        for (; quoted; quoted &= quoted - 1)
+            if (!memcmp(t + i + (size_t)__builtin_ctzll(quoted), "\"uri\"", 5)) *saw |= SAW_URI;
+        u64 header = NAME(equal)(t + i, '#');
+        if (header && header & NAME(equal)(t + i - 1, '\n')) *saw |= SAW_HEADER;
     }
-    *saw |= (uri ? SAW_URI : 0) | (header ? SAW_HEADER : 0);
     return count;
 }
 
@@ -174,6 +177,7 @@ INLINE void NAME(classify)(const u8 *t, masks *m, size_t w)
     m->high[w] = high;
     m->hex[w] = digit | hexletter;
     m->colon[w] = colon;
+    m->at[w] = NAME(equal)(t, '@');
 }
 
 /* Ends of the runs of `run` that hold a seed: the seed's carry runs to the first position after its run. */
@@ -192,6 +196,9 @@ INLINE u32 NAME(window)(const u64 *mask, size_t e)
     size_t w = e >> 6, r = e & 63;
     return (u32)((mask[w] << 1 << (63 - r) | mask[w - 1] >> r) >> 32);
 }
+
+/* A mask moved up by k, with what comes out of the word before it. */
+#define BACK(mask, before, k) ((mask) << (k) | (before) >> (64 - (k)))
 
 INLINE int NAME(bit)(const u64 *mask, size_t e) { return (int)(mask[e >> 6] >> (e & 63) & 1); }
 
@@ -303,8 +310,13 @@ static void NAME(addresses)(scanner *sc, const u8 *t, size_t words)
     u64 carry = 0;
     size_t kept = 0;
     struct { u32 start, end, address; } *seen = (void *)sc->seen;
-    for (size_t w = 0; w < words; w++)
-        for (u64 end = NAME(ends)(m->digit[w] | m->dot[w], m->dot[w], &carry) & ~m->alnum[w]; end; end &= end - 1) {
+    u64 before = 0, before2 = 0;
+    for (size_t w = 0; w < words; w++) {
+        /* third: dots that are the third in a chain with one to three characters between them; floats and versions have none */
+        u64 dot = m->dot[w], second = dot & (BACK(dot, before, 2) | BACK(dot, before, 3) | BACK(dot, before, 4));
+        u64 third = dot & (BACK(second, before2, 2) | BACK(second, before2, 3) | BACK(second, before2, 4));
+        before = dot, before2 = second;
+        for (u64 end = NAME(ends)(m->digit[w] | dot, third, &carry) & ~m->alnum[w]; end; end &= end - 1) {
             size_t e = w * 64 + (size_t)__builtin_ctzll(end), start;
             while (e && NAME(bit)(m->dot, e - 1)) e--;
             u32 dots = NAME(window)(m->dot, e), run = NAME(window)(m->digit, e) | dots, address;
@@ -328,6 +340,7 @@ static void NAME(addresses)(scanner *sc, const u8 *t, size_t words)
             seen[kept].end = (u32)e;
             seen[kept++].address = address;
         }
+    }
     for (size_t i = 0; i < kept; i++)
         if (map[seen[i].address >> 14] >> (seen[i].address >> 8 & 63) & 1)
             address4_at(sc, t, seen[i].start, seen[i].end, seen[i].address);
@@ -351,22 +364,26 @@ static void NAME(ask6)(scanner *sc, const u8 *t, size_t e)
         }
 }
 
-/* Runs of hexadecimal digits and colons with "::", or of 13 or more (the shortest address without "::") with six colons. */
+/* Runs of hexadecimal digits and colons with "::", or with six colons: an address without "::" has as many, and as it spans at most
+ * two words, one of them has three of the colons and six characters of it. */
 static void NAME(addresses6)(scanner *sc, const u8 *t, size_t words)
 {
     const masks *m = &sc->masks;
-    u64 p0 = 0, p1 = 0, p2 = 0, p3 = 0, pc = 0, carry = 0, carry_pair = 0;
+    u64 before = 0, carry = 0, carry_pair = 0;
     sc->done6 = 0;
     for (size_t w = 0; w < words; w++) {
-        u64 run = m->hex[w] | m->colon[w];
-        u64 two = run & (run << 1 | p0 >> 63), four = two & (two << 2 | p1 >> 62), eight = four & (four << 4 | p2 >> 60);
-        u64 thirteen = eight & (eight << 5 | p3 >> 59), pair = m->colon[w] & (m->colon[w] << 1 | pc >> 63);
-        p0 = run, p1 = two, p2 = four, p3 = eight, pc = m->colon[w];
-        if (!(thirteen | pair | carry | carry_pair)) continue;
-        u64 end_pair = NAME(ends)(run, pair, &carry_pair), end = NAME(ends)(run, thirteen, &carry) | end_pair;
+        u64 colon = m->colon[w], pair = colon & BACK(colon, before, 1), long_run = 0;
+        before = colon;
+        u64 run = m->hex[w] | colon;
+        if (__builtin_popcountll(colon) >= 3) {
+            u64 two = run & run >> 1, four = two & two >> 2;
+            long_run = four & two >> 4;
+        }
+        if (!(long_run | pair | carry | carry_pair)) continue;
+        u64 end_pair = NAME(ends)(run, pair, &carry_pair), end = NAME(ends)(run, long_run, &carry) | end_pair;
         for (; end; end &= end - 1) {
             size_t e = w * 64 + (size_t)__builtin_ctzll(end);
-            if (!(end_pair >> (e & 63) & 1)) { /* 13 characters: an address, or a hash, or a hardware address */
+            if (!(end_pair >> (e & 63) & 1)) { /* an address, or a time, or a hardware address */
                 u32 colons = NAME(window)(m->colon, e), in_run = NAME(window)(m->hex, e) | colons;
                 if (in_run != 0xFFFFFFFFu && __builtin_popcount(colons & (u32)~(0xFFFFFFFFull >> __builtin_clz(~in_run))) < 6) continue;
                 if (!colons) continue;
@@ -395,18 +412,19 @@ static void NAME(hashes)(scanner *sc, const u8 *t, size_t words)
     }
 }
 
-static void NAME(emails)(scanner *sc, const u8 *t, size_t n)
+static void NAME(emails)(scanner *sc, const u8 *t, size_t words)
 {
     const masks *m = &sc->masks;
     u64 hash, seed = sc->set->seed ^ EMAIL_SEED;
-    for (const u8 *p = t; (p = memchr(p, '@', (size_t)(t + n - p))); p++) {
-        size_t at = (size_t)(p - t), w = (at + 1) >> 6;
+    for (size_t word = 0; word < words; word++)
+    for (u64 left = m->at[word]; left; left &= left - 1) {
+        size_t at = word * 64 + (size_t)__builtin_ctzll(left), w = (at + 1) >> 6;
         u64 ends = (~m->token[w] | m->high[w]) & ~0ull << ((at + 1) & 63);
         while (!ends) w++, ends = ~m->token[w] | m->high[w];
         size_t e = w * 64 + (size_t)__builtin_ctzll(ends);
         int answer = NAME(bit)(m->high, e) ? UNSURE : e == at + 1 ? NO : NAME(parent)(m, t, e, seed, 0, &hash);
         u32 letters = (u32)__builtin_clz(~NAME(window)(m->alnum, at) | 0x08000000u);
-        if (answer == ASK) NAME(ask)(sc, t, email_gate(hash, p, (int)letters), at, 0, ABOUT_EMAIL);
+        if (answer == ASK) NAME(ask)(sc, t, email_gate(hash, t + at, (int)letters), at, 0, ABOUT_EMAIL);
         else if (answer == UNSURE) email_at(sc, t, at);
     }
 }
@@ -421,7 +439,7 @@ static void NAME(tokens)(scanner *sc, const u8 *t, size_t n)
     if (kinds & HAS_ADDRESS4) NAME(addresses)(sc, t, words);
     if (kinds & (HAS_ADDRESS6 | HAS_ADDRESS4)) NAME(addresses6)(sc, t, words);
     if (kinds & HAS_HASH) NAME(hashes)(sc, t, words);
-    if (kinds & HAS_EMAIL) NAME(emails)(sc, t, n);
+    if (kinds & HAS_EMAIL) NAME(emails)(sc, t, words);
     NAME(drain)(sc, t);
 }
 
@@ -467,6 +485,7 @@ static u64 NAME(count_lines)(const u8 *p, size_t n)
 
 static const instructions NAME(INSTRUCTIONS) = {INSTRUCTIONS_NAME, NAME(copy_lower), NAME(urls), NAME(tokens), NAME(count_lines)};
 
+#undef BACK
 #undef V
 #undef LOAD
 #undef STORE
