@@ -3,6 +3,7 @@
 The sample nation is made first if it is not there (``python -m sample.run``). Third-party data is never in a picture.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 from tests.browser.served import Console, chromium, environment_of, launch, serving
 
 _ROOT = Path(__file__).parents[2]
-_STORAGE = _ROOT / "var" / "nation"
+_STORAGE = Path(os.environ.get("TOCSIN_STORAGE_FOLDER") or _ROOT / "var" / "nation")
 _PICTURES = _ROOT / "docs" / "screenshots"
 _OFFICER = "screenshots@cert.example"
 
@@ -19,16 +20,11 @@ _OFFICER = "screenshots@cert.example"
 _SCENES: dict[str, tuple[str, str]] = {
     "situation": ("/", ""),
     "findings": ("/findings/", ""),
-    "finding": ("/findings/?classification=malicious-code/infected-system&source=", "/findings/FND-"),
-    "hits": ("/hits/?outcome=counted", ""),
-    "run": ("/runs/", "/runs/"),
-    "deliveries": ("/deliveries/", ""),
+    "finding": ("/findings/?severity=high&classification=malicious-code/infected-system", "/findings/FND-"),
+    "hits": ("/hits/", ""),
     "delivery": ("/deliveries/?source=open-list", "/deliveries/"),
-    "indicators": ("/indicators/", ""),
     "indicator": ("/hits/", "/indicators/"),
     "organisation": ("/findings/", "/organisations/"),
-    "whose": ("/whose/?q=198.18.9.9", ""),
-    "components": ("/components/", ""),
 }
 
 

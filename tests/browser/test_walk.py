@@ -77,6 +77,16 @@ def test_a_long_list_is_walked_page_by_page(open_page: OpenPage) -> None:
     assert page.locator("#list tbody tr a").first.inner_text() != first
 
 
+def test_a_list_is_downloaded_as_it_is_filtered(open_page: OpenPage) -> None:
+    page = open_page("/findings/?state=all&q=198.18.20")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download as CSV").click()
+    lines = waiting.value.path().read_text("utf-8-sig").splitlines()
+    assert lines[0].startswith("reference,organisation,")
+    assert len(lines) == 1 + page.locator("#list tbody tr").count()
+    assert all("karakoram-bank" in line for line in lines[1:])
+
+
 def test_the_keyboard_is_enough(open_page: OpenPage) -> None:
     page = open_page("/findings/")
     page.keyboard.press("Tab")

@@ -86,7 +86,7 @@ def test_each_of_the_team_gets_what_their_role_allows_and_404_elsewhere(name: st
 
 
 @pytest.mark.usefixtures("cast", "constituency")
-@pytest.mark.parametrize("address", [address for address, _ in _lists()])
+@pytest.mark.parametrize("address", [address for address, _ in _lists() if not address.endswith((".csv", ".json"))])
 @pytest.mark.parametrize("language", ["en", "ur"])
 def test_every_page_has_one_heading_a_title_and_a_way_past_the_menu(address: str, language: str) -> None:
     browser = browser_of("luqman")

@@ -13,6 +13,7 @@ from django.core.management import call_command
 
 from tocsin.project import config
 from tocsin.vocab.settings import Settings
+from tocsin.web.storage import collect
 
 app = typer.Typer()
 
@@ -21,7 +22,7 @@ app = typer.Typer()
 def init() -> None:
     """Make the database ready or bring it up to date, and gather the console's static files. Run it after each upgrade."""
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    collect()
     typer.echo(f"ready: {settings.STORAGE}")
 
 
@@ -32,6 +33,7 @@ def serve(
     ] = True,
 ) -> None:
     """Serve the console and the API until interrupted."""
+    collect()
     server = config.settings().server
     worker = subprocess.Popen([sys.executable, "-m", "tocsin", "work"]) if work else None
     command = [

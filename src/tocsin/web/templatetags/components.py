@@ -130,6 +130,12 @@ def query(context: RequestContext, **changes: Any) -> str:
     return f"?{encoded}" if encoded else request.path
 
 
+@register.simple_tag(takes_context=True)
+def without(context: RequestContext, name: str) -> str:
+    """The address of this page without one parameter."""
+    return query(context, **{name: None})
+
+
 @register.inclusion_tag("web/parts/paging.html", takes_context=True)
 def paging(context: RequestContext, page: Page | Walk) -> dict[str, Any]:
     """How many rows there are and the way to the others."""
