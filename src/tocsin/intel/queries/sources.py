@@ -56,7 +56,7 @@ def _views(rows: QuerySet[Source]) -> Iterable[SourceView]:
         number=Count("deliveries", filter=is_committed),
         last=Max("deliveries__received_at", filter=is_committed),
     )
-    for row in counted.prefetch_related("feeds"):
+    for row in counted.prefetch_related("feeds").order_by("name"):
         yield SourceView(
             name=row.name,
             title=row.title,
