@@ -91,7 +91,7 @@ def _own_work(given: argparse.Namespace) -> Work:
 
 
 def _sample_work(storage: Path, day: datetime, megabytes: int) -> Work:
-    folder = storage.parent / "nation-files"
+    folder = Path(os.path.relpath(storage.parent / "nation-files"))  # evidence then names files as people do
     stamp = folder / "written.json"
     wanted = {"day": day.isoformat(), "seed": SEED, "megabytes": megabytes}
     if stamp.exists() and json.loads(stamp.read_text("utf-8"))["wanted"] == wanted:
