@@ -178,7 +178,7 @@ def plan_day(nation: Nation, threats: Threats, seed: int) -> Day:
     addresses = [one for one in threats.of_fate("counts") if one.kind == "ipv4-addr"]
     digests = [one for one in threats.of_fate("counts") if one.kind == "file"]
     for log in own:
-        fitting = {zeek_dns: names, sensor: digests}.get(log.write, names + pages)
+        fitting = digests if log.write is sensor else names if log.write is zeek_dns else names + pages
         for one in random.sample(fitting, min(6, len(fitting))):
             _plant_inside(day, log, one, random)
     for one in addresses:

@@ -11,9 +11,7 @@ def lines_of(package: str, lock: str) -> str:
     """The requirement of ``package`` with its hashes. Raises ``SystemExit`` if the lock has none."""
     kept: list[str] = []
     for line in lock.splitlines():
-        if line.startswith(f"{package}=="):
-            kept.append(line)
-        elif kept and line.startswith(" ") and "--hash" in line:
+        if line.startswith(f"{package}==") or (kept and line.startswith(" ") and "--hash" in line):
             kept.append(line)
         elif kept:
             break

@@ -38,6 +38,8 @@ class LineFacts:
 #: From the first bytes of a log to a function that reads one of its lines; ``None`` says "not my format".
 Recognise = Callable[[bytes], "ReadLine | None"]
 ReadLine = Callable[[bytes], "LineFacts | None"]
+#: Like :data:`ReadLine`, for a whole log: every line has facts, if only empty ones.
+ReadLog = Callable[[bytes], "LineFacts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def all_readers() -> tuple[Reader, ...]:
     return tuple(sorted(found, key=lambda reader: (reader.order, reader.name)))
 
 
-def reader_of(head: bytes) -> ReadLine:
+def reader_of(head: bytes) -> ReadLog:
     """A function that reads any line of the log that begins with ``head`` (a few kilobytes, for formats with a header).
 
     It asks each recognised format in turn; a line that none of them knows has no facts but is still a hit.

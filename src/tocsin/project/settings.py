@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tocsin.project import config
+from tocsin.vocab.errors import SettingsError
 from tocsin.vocab.settings import Settings
 
 TOCSIN: Settings = config.settings()
@@ -30,9 +31,7 @@ def _database(url: str) -> dict[str, Any]:
         }
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"}:
-        raise config.SettingsError(
-            f"storage.database begins with {parts.scheme!r}; write postgresql://… or leave it empty."
-        )
+        raise SettingsError(f"storage.database begins with {parts.scheme!r}; write postgresql://… or leave it empty.")
     query = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -10,7 +10,7 @@ class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of the settings file. An unknown key is an error."""
 
 
-class Storage(_Section):
+class Storage(_Section, frozen=True):
     """[storage] Where Tocsin keeps what it knows."""
 
     folder: Annotated[
@@ -25,7 +25,7 @@ class Storage(_Section):
     ] = ""
 
 
-class Nation(_Section):
+class Nation(_Section, frozen=True):
     """[nation] Whom this Tocsin serves."""
 
     name: Annotated[str, Meta(description="The name of the team or country shown at the head of every page.")] = (
@@ -43,7 +43,7 @@ class Nation(_Section):
     )
 
 
-class Server(_Section):
+class Server(_Section, frozen=True):
     """[server] The console and the API."""
 
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
@@ -64,7 +64,7 @@ class Server(_Section):
     ] = 15
 
 
-class Intake(_Section):
+class Intake(_Section, frozen=True):
     """[intake] Bounds on untrusted bytes."""
 
     max_line_bytes: Annotated[int, Meta(description="Longest line of a feed file, in bytes.", ge=1024)] = 1 << 20
@@ -75,7 +75,7 @@ class Intake(_Section):
     max_member_bytes: Annotated[int, Meta(description="Largest decompressed file, in bytes.", ge=1 << 20)] = 64 << 30
 
 
-class Outgoing(_Section):
+class Outgoing(_Section, frozen=True):
     """[outgoing] Connections that Tocsin itself opens."""
 
     timeout_seconds: Annotated[int, Meta(description="Seconds until a silent server is given up.", ge=1, le=600)] = 30
@@ -86,7 +86,7 @@ class Outgoing(_Section):
     ] = False
 
 
-class Settings(_Section):
+class Settings(_Section, frozen=True):
     """The whole of ``tocsin.toml``."""
 
     storage: Storage = field(default_factory=Storage)

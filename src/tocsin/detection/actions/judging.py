@@ -12,7 +12,7 @@ from tocsin.constituency.queries import attributor
 from tocsin.constituency.rules.attribution import address_keys
 from tocsin.detection.rules import Affected, Outcome, affected_by, is_private, outcome_of
 from tocsin.engine import Hit
-from tocsin.engine.facts import LineFacts, ReadLine
+from tocsin.engine.facts import LineFacts, ReadLog
 from tocsin.intel.queries import CompiledSet, KnownIndicator, indicators_by_position, known_indicators, warning_matcher
 from tocsin.vocab.observables import ObservableType
 
@@ -46,10 +46,10 @@ class Judge:
         self._known: dict[int, KnownIndicator] = {}
         self._good: dict[int, tuple[str, ...]] = {}
 
-    def judge(self, hits: Sequence[Hit], read_line: ReadLine) -> list[Judged]:
+    def judge(self, hits: Sequence[Hit], read_line: ReadLog) -> list[Judged]:
         """The hits of one log, in their order."""
         self._learn({hit.indicator for hit in hits})
-        facts = [read_line(hit.text) or LineFacts() for hit in hits]
+        facts = [read_line(hit.text) for hit in hits]
         times = [fact.observed_at or self._assumed_at for fact in facts]
         owners = self._owners(facts, times)
         return [self._judged(hit, fact, at, owners) for hit, fact, at in zip(hits, facts, times, strict=True)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tocsin.engine import Hit, IndicatorSet
-from tocsin.engine.facts import ReadLine, reader_of
+from tocsin.engine.facts import ReadLog, reader_of
 from tocsin.text.streams import Limits, members
 
 _HEAD_BYTES = 64 << 10
@@ -51,7 +51,7 @@ class SearchedLog:
 
     name: str
     stream: CountedStream
-    read_line: ReadLine
+    read_line: ReadLog
     hits: Iterator[Hit]
 
 
