@@ -116,7 +116,7 @@ def list_hits(
     request: HttpRequest,
     run: UUID | None = None,
     outcome: Literal["", "counted", "known-good", "expired", "not-yet-valid", "revoked"] = "",
-    organisation: Annotated[str, Query(max_length=80)] = "",
+    organisation: Annotated[str, Query(max_length=80, pattern=r"^[^\x00]*$")] = "",
     indicator: UUID | None = None,
     after: After = None,
 ) -> dict[str, Any]:

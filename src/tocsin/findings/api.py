@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
+from pydantic import Field
 
 from tocsin.constituency.access import Permission, needs, viewer_of
 from tocsin.findings import actions, queries
@@ -15,7 +16,7 @@ from tocsin.findings.rules import State
 router = Router(tags=["findings"])
 
 Page = Annotated[int, Query(ge=1, le=100_000, description="Page, from 1.")]
-Word = Annotated[str, Query(max_length=120)]
+Word = Annotated[str, Query(max_length=120, pattern=r"^[^\x00]*$")]
 
 
 class FindingOut(Schema):
@@ -47,7 +48,7 @@ class FindingsOut(Schema):
     items: list[FindingOut]
 
 
-class SourceOut(Schema):
+class FindingSourceOut(Schema):
     """What one feed of one source says below a finding."""
 
     source: str
@@ -71,7 +72,7 @@ class FindingDetailOut(Schema):
     """A finding with its sources, its history and what may follow."""
 
     finding: FindingOut
-    sources: list[SourceOut]
+    sources: list[FindingSourceOut]
     changes: list[ChangeOut]
     next_states: list[str]
 
@@ -103,7 +104,7 @@ class JudgementIn(Schema):
     """A person's judgement about a finding."""
 
     state: State
-    reason: str
+    reason: str = Field(max_length=4000, pattern=r"^[^\x00]*$", description="Why, in a few words.")
 
 
 @router.get("/findings", response=FindingsOut, summary="Findings, the worst and latest first")

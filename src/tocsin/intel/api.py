@@ -222,7 +222,7 @@ class Wanted(Schema):
 @needs(Permission.INTEL_READ)
 def sources(request: HttpRequest) -> Any:
     """With their defaults and the number of their deliveries."""
-    return queries.sources(viewer_of(request))
+    return list(queries.sources(viewer_of(request)))
 
 
 @router.get("/sources/{name}", response=SourceOut, summary="One source")
@@ -250,7 +250,7 @@ def delivery(request: HttpRequest, uid: UUID) -> Any:
 @needs(Permission.INTEL_READ)
 def delivery_files(request: HttpRequest, uid: UUID) -> Any:
     """As they were handed in."""
-    return queries.delivery_files(viewer_of(request), uid)
+    return list(queries.delivery_files(viewer_of(request), uid))
 
 
 @router.get("/deliveries/{uuid:uid}/rejected", response=RejectedRowsOut, summary="What was refused of a delivery")
@@ -298,7 +298,7 @@ def indicator(request: HttpRequest, uid: UUID) -> Any:
 @needs(Permission.INTEL_READ)
 def warning_lists(request: HttpRequest) -> Any:
     """Enabled or not."""
-    return queries.warning_lists(viewer_of(request))
+    return list(queries.warning_lists(viewer_of(request)))
 
 
 @router.get("/warning-lists/{slug}", response=WarningListOut, summary="One warning list")

@@ -11,11 +11,27 @@ from django.views.decorators.http import require_safe
 from tocsin.constituency.access import needs
 from tocsin.project.api import api
 
+#: What an operation may answer instead: status, what it means, the shape of ``detail``.
+_PROBLEM = {"type": "string", "description": "What is wrong, in one sentence."}
+_INVALID = {"type": "array", "items": {"type": "object"}, "description": "What is wrong with each parameter or field."}
+_NOTHING = (404, "It does not exist, or not for you.", _PROBLEM)
+_REFUSED = (422, "A parameter or field is not as described.", _INVALID)
+_UNUSABLE = (400, "What was sent cannot be used.", _PROBLEM)
+_NOT_NOW = (409, "It cannot be done now.", _PROBLEM)
+
 
 @cache
 def description() -> dict[str, Any]:
-    """The OpenAPI 3.1 description of all operations."""
-    return dict(api.get_openapi_schema(path_prefix="/api/v1/"))
+    """The OpenAPI 3.1 description of all operations, with every answer that each may give."""
+    found = dict(api.get_openapi_schema(path_prefix="/api/v1/"))
+    for methods in found["paths"].values():
+        for method, operation in methods.items():
+            refused = (_REFUSED, _UNUSABLE) if operation.get("parameters") or "requestBody" in operation else ()
+            for status, text, detail in (_NOTHING, *refused, *((_NOT_NOW,) if method != "get" else ())):
+                shape = {"type": "object", "properties": {"detail": detail}, "required": ["detail"]}
+                answer = {"description": text, "content": {"application/json": {"schema": shape}}}
+                operation["responses"].setdefault(status, answer)
+    return found
 
 
 @require_safe

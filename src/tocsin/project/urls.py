@@ -16,5 +16,5 @@ urlpatterns = [
     path("api/v1/", api.urls),
 ]
 
-handler404 = "tocsin.web.views.not_found"
+handler404 = "tocsin.project.api.not_found"
 handler500 = "tocsin.web.views.broken"
