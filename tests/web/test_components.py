@@ -40,8 +40,22 @@ def test_evidence_of_a_value_with_special_characters_is_text_and_no_pattern() ->
     assert "<mark>a.b(</mark>" in _shown("{% evidence line value %}", line="a.b(", value="a.b(")
 
 
+def test_a_long_path_shows_its_end_and_keeps_the_whole_at_hand() -> None:
+    html = _shown("{% evidence line '' place %}", line="x", place="/srv/logs/bank/dns.log:7")
+    assert 'title="/srv/logs/bank/dns.log:7"' in html
+    assert ">…/bank/dns.log:7<" in html
+
+
 def test_a_value_from_outside_reads_left_to_right_and_is_escaped() -> None:
     assert _shown("{% raw value %}", value="<198.18.0.1>") == '<bdi class="raw" dir="ltr">&lt;198.18.0.1&gt;</bdi>'
+
+
+def test_a_long_value_may_be_broken_after_its_marks_and_a_short_one_stays_whole() -> None:
+    assert "<wbr>" not in _shown("{% raw value %}", value="198.18.100.200")
+    assert "198.18.100.200:<wbr>8443/<wbr>tcp" in _shown("{% raw value %}", value="198.18.100.200:8443/tcp")
+    assert "2001:<wbr>db8:<wbr>" in _shown("{% raw value %}", value="2001:db8:a6:0:408:11d6:f583:6ba4")
+    assert "raw-long" in _shown("{% raw value %}", value="a" * 64)
+    assert "raw-long" not in _shown("{% raw value %}", value="evil.example/a/b/c/d/e/f/g/h/i")
 
 
 def test_numbers_keep_their_digits_in_urdu() -> None:

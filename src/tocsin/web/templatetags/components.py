@@ -20,7 +20,10 @@ from tocsin.web.charts import Chart
 from tocsin.web.paging import Page, Walk
 
 register = template.Library()
-_SHORT = 45
+#: Up to so many characters a value stays on one line; a longer one may be broken after the marks that it is made of.
+#: An IPv4 address is never broken: a dot or a dash only before a letter.
+_SHORT = 17
+_BREAKS = re.compile(r"(?<=[:/@?&=_])|(?<=[.-])(?=[a-z])", re.IGNORECASE)
 _ids = count(1)
 
 #: Control characters, invisible ones and those that turn the direction of text: a log line may use them to deceive its reader.
@@ -55,9 +58,10 @@ def raw(value: object, css: str = "") -> SafeString:
     if value in (None, ""):
         return mark_safe('<span class="text-secondary">–</span>')
     text = visible(value)
-    # Short values (every IPv6 address is) stay on one line where there is room; long ones may break anywhere.
-    width = "raw-long" if len(text) > _SHORT else ""
-    return format_html('<bdi class="{}" dir="ltr">{}</bdi>', " ".join(filter(None, ("raw", width, css))), text)
+    pieces = [text] if len(text) <= _SHORT else _BREAKS.split(text)
+    width = "raw-long" if max(map(len, pieces)) > 2 * _SHORT else ""
+    body = format_html_join(mark_safe("<wbr>"), "{}", ((piece,) for piece in pieces))
+    return format_html('<bdi class="{}" dir="ltr">{}</bdi>', " ".join(filter(None, ("raw", width, css))), body)
 
 
 @register.simple_tag
@@ -103,8 +107,15 @@ def evidence(line: object, value: object = "", place: object = "") -> SafeString
     text, sought = visible(line), visible(value)
     pieces = re.split(f"({re.escape(sought)})", text, flags=re.IGNORECASE) if sought else [text]
     marked = format_html_join("", "{}", ((_marked(piece) if at % 2 else piece,) for at, piece in enumerate(pieces)))
-    head = format_html('<figcaption><bdi dir="ltr">{}</bdi></figcaption>', visible(place)) if place else ""
+    where = '<figcaption title="{}"><bdi dir="ltr">{}</bdi></figcaption>'
+    head = format_html(where, visible(place), _tail(visible(place))) if place else ""
     return format_html('<figure class="evidence">{}<pre dir="ltr" tabindex="0">{}</pre></figure>', head, marked)
+
+
+def _tail(path: str) -> str:
+    """The last two parts of a long path; the whole of it is shown on hover."""
+    parts = path.split("/")
+    return path if len(parts) <= 3 else f"…/{'/'.join(parts[-2:])}"
 
 
 def _marked(piece: str) -> SafeString:
