@@ -92,11 +92,9 @@ def _write(records: list[IndicatorRecord], delivery: Delivery) -> None:
     feed = delivery.source.feeds.get()
     rows = (("list.txt", Row(line, (record,))) for line, record in enumerate(records, 1))
     with staging() as staged:
-        members: list[str] = []
         for batch in pack_rows(Defaults(Tlp.AMBER, Pap.AMBER, 50, "other/other", None))(rows):
-            members += batch.members
-            staged.add(batch.statements, batch.indicators)
-        staged.write(feed.pk, delivery.pk, members, MONDAY)
+            staged.add(batch)
+        staged.write(feed.pk, delivery.pk, MONDAY)
 
 
 def _stored() -> tuple[Said, int]:

@@ -26,7 +26,7 @@ from tocsin.intel.actions.listing import ToldLists, touch
 from tocsin.intel.actions.observing import ObservationPart
 from tocsin.intel.actions.sources import find_source
 from tocsin.intel.actions.upsert import Staging, Upserted, staging, staging_transaction
-from tocsin.intel.models import Delivery, DeliveryFile, RejectedRow, Source, SourceFeed
+from tocsin.intel.models import Delivery, DeliveryFile, Source, SourceFeed
 from tocsin.intel.queries.compiled import REVISION
 from tocsin.intel.rules.packing import Batch, Defaults, pack_rows
 from tocsin.jobs import changes
@@ -77,8 +77,7 @@ class _Taking:
     staged: Staging
     part: ObservationPart
     lists: ToldLists = field(default_factory=ToldLists)
-    members: list[str] = field(default_factory=list)
-    rejected: list[tuple[int, int, str, str]] = field(default_factory=list)
+    members: int = 0
 
     @property
     def size(self) -> int:
@@ -182,9 +181,8 @@ def _stage(taking: _Taking) -> ParallelReading[Batch]:
     reading: ParallelReading[Batch] = ParallelReading(order, pack_rows(defaults), taking.size, count)
     with staging_transaction():
         for batch in reading:
-            taking.members += batch.members
-            taking.staged.add(batch.statements, batch.indicators)
-            taking.rejected += batch.rejected
+            taking.members += len(batch.members)
+            taking.staged.add(batch)
             taking.lists.add(batch.entries)
             taking.part.add(batch.observations, WAIT_SECONDS)
     taking.part.close()
@@ -203,9 +201,8 @@ def _commit(taking: _Taking, reading: ParallelReading[Batch], started: float) ->
         if current.state == Delivery.State.COMMITTED:
             # the same files, handed in twice at the same time: the other was faster
             return IngestReport(current.uid, current.accounts, is_unchanged=True, seconds=time.monotonic() - started)
-        upserted = taking.staged.write(taking.stream.pk, delivery.pk, taking.members, taking.at)
+        upserted = taking.staged.write(taking.stream.pk, delivery.pk, taking.at)
         lists = taking.lists.write(taking.source, delivery, taking.at)
-        _write_rejected(taking)
         _write_files(taking)
         _close_books(taking, reading, upserted, time.monotonic() - started)
         if upserted.changed:
@@ -223,23 +220,6 @@ def _commit(taking: _Taking, reading: ParallelReading[Batch], started: float) ->
     )
 
 
-def _write_rejected(taking: _Taking) -> None:
-    RejectedRow.objects.bulk_create(
-        [
-            RejectedRow(
-                delivery=taking.delivery,
-                member=taking.members[member],
-                line=line,
-                problem=problem,
-                # PostgreSQL's text has no room for a null character
-                raw=raw.replace("\0", "\\0"),
-            )
-            for member, line, problem, raw in taking.rejected
-        ],
-        batch_size=_BATCH,
-    )
-
-
 def _write_files(taking: _Taking) -> None:
     DeliveryFile.objects.bulk_create(
         [
@@ -254,7 +234,7 @@ def _close_books(taking: _Taking, reading: ParallelReading[Batch], upserted: Ups
     accounts, part = reading.accounts, taking.part.part
     Delivery.objects.filter(pk=taking.delivery.pk).update(
         state=Delivery.State.COMMITTED,
-        members=len(taking.members),
+        members=taking.members,
         received=accounts.received,
         kept=accounts.kept,
         duplicate=accounts.duplicate,

@@ -14,11 +14,11 @@ from typing import Any
 from django.db import connection
 
 from tocsin.intel.models import DeliveryMember
-from tocsin.intel.rules.packing import PackedRow, PackedStatement
+from tocsin.intel.rules.packing import Batch, PackedStatement, sound
 from tocsin.vocab.markings import Pap, Tlp
 
 #: SQLite's page cache during a bulk write, in KiB: the uid index of a few million indicators fits.
-_CACHE_KIB = 160_000
+_CACHE_KIB = 48_000
 _VALUE_INDEX = "indicator_type_value"
 _WORTH_REBUILDING = 50_000
 
@@ -38,7 +38,8 @@ _ROW = (
     "is_revoked",
 )
 _STATEMENT = ("number", *PackedStatement._fields[1:])
-_TEMPORARY = ("staged_row", "staged_statement", "staged_member", "statement_map", "touched")
+_REJECTED = ("member", "line", "problem", "raw")
+_TEMPORARY = ("staged_row", "staged_statement", "staged_rejected", "staged_member", "statement_map", "touched")
 
 _SQLITE_TABLES = """
 CREATE TEMP TABLE staged_row (uid BLOB, slot INTEGER, type TEXT, value TEXT, is_matchable INTEGER, statement INTEGER,
@@ -46,6 +47,7 @@ CREATE TEMP TABLE staged_row (uid BLOB, slot INTEGER, type TEXT, value TEXT, is_
     PRIMARY KEY (uid, slot)) WITHOUT ROWID;
 CREATE TEMP TABLE staged_statement (number INTEGER PRIMARY KEY, digest BLOB, malware TEXT, classification TEXT,
     confidence INTEGER, tlp TEXT, pap TEXT, to_ids INTEGER, description TEXT, "references" TEXT, tags TEXT, details TEXT);
+CREATE TEMP TABLE staged_rejected (member INTEGER, line INTEGER, problem TEXT, raw TEXT);
 CREATE TEMP TABLE staged_member (number INTEGER PRIMARY KEY, id INTEGER);
 CREATE TEMP TABLE statement_map (number INTEGER PRIMARY KEY, id INTEGER, confidence INTEGER, tlp INTEGER, pap INTEGER,
     to_ids INTEGER);
@@ -58,6 +60,8 @@ CREATE TEMP TABLE staged_row (uid uuid, slot bigint, type text, value text COLLA
     valid_until timestamptz, is_revoked boolean, position bigint GENERATED ALWAYS AS IDENTITY);
 CREATE TEMP TABLE staged_statement (number integer PRIMARY KEY, digest bytea, malware text, classification text,
     confidence smallint, tlp text, pap text, to_ids boolean, description text, "references" jsonb, tags jsonb, details jsonb);
+CREATE TEMP TABLE staged_rejected (member integer, line bigint, problem text, raw text,
+    position bigint GENERATED ALWAYS AS IDENTITY);
 CREATE TEMP TABLE staged_member (number integer PRIMARY KEY, id bigint);
 CREATE TEMP TABLE statement_map (number integer PRIMARY KEY, id bigint, confidence integer, tlp integer, pap integer,
     to_ids integer);
@@ -177,6 +181,15 @@ ON CONFLICT (indicator_id, feed_id, slot) DO UPDATE SET
     count = intel_provenance.count + 1
 """
 
+_REJECTED_ROWS = """
+INSERT INTO intel_rejectedrow (delivery_id, member, line, problem, raw)
+SELECT %s, intel_deliverymember.name, staged_rejected.line, staged_rejected.problem, staged_rejected.raw
+FROM staged_rejected
+    JOIN staged_member ON staged_member.number = staged_rejected.member
+    JOIN intel_deliverymember ON intel_deliverymember.id = staged_member.id
+ORDER BY staged_rejected.{order}
+"""
+
 #: ``rules.effective.is_news`` in SQL: a new version for any change but a later end of validity.
 _OLD_INDICATORS = f"""
 UPDATE intel_indicator SET
@@ -228,48 +241,56 @@ class Staging:
 
     def __init__(self) -> None:
         self.rows = 0
+        self._members: list[str] = []
         self._is_sqlite = connection.vendor == "sqlite"
 
-    def add(self, statements: Sequence[PackedStatement], rows: Sequence[PackedRow]) -> None:
-        """Stage statements and the rows that refer to them. The first of rows equal in uid and slot stays."""
+    def add(self, batch: Batch) -> None:
+        """Stage a batch. Of rows equal in uid and slot the first stays."""
+        rejected = [(member, line, sound(problem), sound(raw)) for member, line, problem, raw in batch.rejected]
         if self._is_sqlite:
-            self._insert(statements, rows)
+            self._insert("INSERT INTO staged_statement", _STATEMENT, batch.statements)
+            self._insert("INSERT OR IGNORE INTO staged_row", _ROW, batch.indicators)
+            self._insert("INSERT INTO staged_rejected", _REJECTED, rejected)
         else:
-            self._copy("staged_statement", _STATEMENT, statements)
-            self._copy("staged_row", _ROW, [(row[0].hex(), *row[1:]) for row in rows])
-        self.rows += len(rows)
+            self._copy("staged_statement", _STATEMENT, batch.statements)
+            self._copy("staged_row", _ROW, [(row[0].hex(), *row[1:]) for row in batch.indicators])
+            self._copy("staged_rejected", _REJECTED, rejected)
+        self._members += batch.members
+        self.rows += len(batch.indicators)
 
-    def write(self, feed_id: int, delivery_id: int, members: Sequence[str], at: datetime) -> Upserted:
+    def write(self, feed_id: int, delivery_id: int, at: datetime) -> Upserted:
         """Write everything staged, in the caller's transaction. ``at`` is when the delivery was received (aware)."""
-        if not self.rows:
-            return Upserted()
-        moment = at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
         with connection.cursor() as cursor:
-            if not self._is_sqlite:
-                # two deliveries with common indicators would otherwise meet each other's uncommitted rows and deadlock
-                cursor.execute("SELECT pg_advisory_xact_lock(hashtext('tocsin.intel.upsert'))")
-                cursor.execute(_POSTGRES_SETTLE)
-            self._name_members(cursor, delivery_id, members)
-            cursor.execute(_NEW_STATEMENTS)
-            cursor.execute(_MAP_STATEMENTS)
-            cursor.execute(_TOUCHED)
-            seen = max(cursor.rowcount, 0)
-            with self._values_unindexed(cursor):
-                cursor.execute(_NEW_SINGLE_INDICATORS, [moment, moment])
-                new = cursor.rowcount
-                cursor.execute(_NEW_INDICATORS, [moment, moment])
-                new += cursor.rowcount
-            cursor.execute(_PROVENANCES, [feed_id, delivery_id, delivery_id])
-            if not seen:
-                return Upserted(new, changed=new)
-            cursor.execute(_OLD_INDICATORS, [moment])
-            cursor.execute(_FLIPS)
-            retracted, flipped = cursor.fetchone()
+            self._name_members(cursor, delivery_id)
+            cursor.execute(_REJECTED_ROWS.format(order="rowid" if self._is_sqlite else "position"), [delivery_id])
+            return self._upsert(cursor, feed_id, delivery_id, at) if self.rows else Upserted()
+
+    def _upsert(self, cursor: Any, feed_id: int, delivery_id: int, at: datetime) -> Upserted:
+        moment = at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+        if not self._is_sqlite:
+            # two deliveries with common indicators would otherwise meet each other's uncommitted rows and deadlock
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('tocsin.intel.upsert'))")
+            cursor.execute(_POSTGRES_SETTLE)
+        cursor.execute(_NEW_STATEMENTS)
+        cursor.execute(_MAP_STATEMENTS)
+        cursor.execute(_TOUCHED)
+        seen = max(cursor.rowcount, 0)
+        with self._values_unindexed(cursor):
+            cursor.execute(_NEW_SINGLE_INDICATORS, [moment, moment])
+            new = cursor.rowcount
+            cursor.execute(_NEW_INDICATORS, [moment, moment])
+            new += cursor.rowcount
+        cursor.execute(_PROVENANCES, [feed_id, delivery_id, delivery_id])
+        if not seen:
+            return Upserted(new, changed=new)
+        cursor.execute(_OLD_INDICATORS, [moment])
+        cursor.execute(_FLIPS)
+        retracted, flipped = cursor.fetchone()
         return Upserted(new, seen, int(retracted), new + int(flipped))
 
-    def _name_members(self, cursor: Any, delivery_id: int, members: Sequence[str]) -> None:
+    def _name_members(self, cursor: Any, delivery_id: int) -> None:
         named = DeliveryMember.objects.bulk_create(
-            [DeliveryMember(delivery_id=delivery_id, name=name) for name in members], batch_size=500
+            [DeliveryMember(delivery_id=delivery_id, name=name) for name in self._members], batch_size=500
         )
         pairs = [(number, member.pk) for number, member in enumerate(named)]
         cursor.executemany("INSERT INTO staged_member (number, id) VALUES (%s, %s)", pairs)
@@ -287,17 +308,15 @@ class Staging:
         yield
         cursor.execute(definition)
 
-    def _insert(self, statements: Sequence[PackedStatement], rows: Sequence[PackedRow]) -> None:
+    def _insert(self, into: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         # the driver itself, not Django's cursor: a million rows pass here, and there is nothing to translate
-        driver = connection.connection
-        driver.executemany(f"INSERT INTO staged_statement VALUES ({_marks(_STATEMENT)})", statements)  # noqa: S608
-        driver.executemany(f"INSERT OR IGNORE INTO staged_row VALUES ({_marks(_ROW)})", rows)  # noqa: S608
+        connection.connection.executemany(f"{into} VALUES ({', '.join('?' * len(columns))})", rows)
 
     def _copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         names = ", ".join(f'"{column}"' for column in columns)
         with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
             for row in rows:
-                copy.write_row([value.replace("\0", "") if isinstance(value, str) else value for value in row])
+                copy.write_row(row)
 
 
 @contextmanager
@@ -343,7 +362,3 @@ def staging_transaction() -> Iterator[None]:
 def _drop(cursor: Any) -> None:
     for table in _TEMPORARY:
         cursor.execute(f"DROP TABLE IF EXISTS {'temp' if connection.vendor == 'sqlite' else 'pg_temp'}.{table}")
-
-
-def _marks(columns: Sequence[str]) -> str:
-    return ", ".join("?" * len(columns))

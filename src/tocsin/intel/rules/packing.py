@@ -19,7 +19,7 @@ from tocsin.vocab.records import IndicatorRecord, ListRecord, ObservationRecord,
 #: Rows handed over at once: large enough to make the handing over cheap, small enough to stay in the processor's cache.
 BATCH_ROWS = 8_000
 #: Statements remembered by number; beyond it the memory starts anew and repeated words are told apart by their digest.
-_REMEMBERED = 250_000
+_REMEMBERED = 20_000
 _SLOT_BITS = (1 << 63) - 1
 _MATCHABLE = frozenset(kind.value for kind in ObservableType if kind.is_matchable)
 
@@ -122,13 +122,13 @@ class Packer:
             indicator_id_bytes(kind, value),
             self._slot(record.malware, record.external_id),
             kind,
-            value if value.isascii() else _sound(value),
+            sound(value),
             kind in _MATCHABLE,
             self._statement(record, batch),
             self._member_number,
             line,
-            _sound(record.external_id),
-            _sound(record.given),
+            sound(record.external_id),
+            sound(record.given),
             _moment(record.valid_from),
             self._until if record.valid_until is None else _moment(record.valid_until),
             record.is_revoked,
@@ -170,13 +170,13 @@ class Packer:
     def _packed_statement(self, number: int, record: IndicatorRecord, details: str | None) -> PackedStatement:
         defaults = self._defaults
         said = (
-            _sound(record.malware),
+            sound(record.malware),
             record.classification or defaults.classification,
             defaults.confidence if record.confidence is None else record.confidence,
             (record.tlp or defaults.tlp).value,
             (record.pap or defaults.pap).value,
             not record.details or record.details.get("to_ids") is not False,
-            _sound(record.description),
+            sound(record.description),
             _json(record.references),
             _json(record.tags),
             details,
@@ -184,7 +184,7 @@ class Packer:
         return PackedStatement(number, blake2b(orjson.dumps(said), digest_size=16).digest(), *said)
 
 
-def _sound(text: Any) -> Any:
+def sound(text: Any) -> Any:
     """Text that every database takes: without halves of surrogate pairs and null characters, which are shown as U+FFFD."""
     if text is None or (text.isascii() and "\0" not in text):
         return text
@@ -202,9 +202,9 @@ def _json(value: Any) -> str:
 
 def _sound_in(value: Any) -> Any:
     if isinstance(value, str):
-        return _sound(value)
+        return sound(value)
     if isinstance(value, Mapping):
-        return {_sound(str(key)): _sound_in(each) for key, each in value.items()}
+        return {sound(str(key)): _sound_in(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_sound_in(each) for each in value]
     return value
