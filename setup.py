@@ -84,7 +84,7 @@ def compiler() -> list[str]:
     return command
 
 
-class BuildCore(build_ext):
+class BuildCore(build_ext):  # type: ignore[misc, unused-ignore]
     """Compile the core into ``_core.so`` without asking distutils for a compiler."""
 
     def get_ext_filename(self, fullname: str) -> str:
@@ -110,7 +110,7 @@ class BuildCore(build_ext):
         subprocess.run(command, check=True)  # noqa: S603
 
 
-class AnyPythonWheel(bdist_wheel):
+class AnyPythonWheel(bdist_wheel):  # type: ignore[misc, unused-ignore]
     """The wheel depends on the platform, not on the Python."""
 
     def get_tag(self) -> tuple[str, str, str]:
@@ -118,9 +118,12 @@ class AnyPythonWheel(bdist_wheel):
         return "py3", "none", super().get_tag()[2]
 
 
-setup(
-    ext_modules=[
-        Extension("tocsin.engine._core", [str(ENGINE / "core.c")], depends=[str(path) for path in ENGINE.glob("*.h")])
-    ],
-    cmdclass={"build_ext": BuildCore, "bdist_wheel": AnyPythonWheel},
-)
+if __name__ == "__main__":
+    setup(
+        ext_modules=[
+            Extension(
+                "tocsin.engine._core", [str(ENGINE / "core.c")], depends=[str(path) for path in ENGINE.glob("*.h")]
+            )
+        ],
+        cmdclass={"build_ext": BuildCore, "bdist_wheel": AnyPythonWheel},
+    )

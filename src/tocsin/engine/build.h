@@ -305,7 +305,7 @@ static void row_add(builder *b, const u8 *row, const u8 *end, int is_file, made 
     if (b->rows % INDEX_STEP == 0) { u32 at = (u32)b->pool.size; put(b, &b->index, &at, 4); }
     u32 number = (u32)b->rows++, offset = (u32)b->pool.size;
     if (is_file && (row == end || *row == '#' || (end - row == 1 && *row == '\r'))) { put_byte(b, 0); return; }
-    const u8 *tab = memchr(row, '\t', (size_t)(end - row)), *value = tab + 1, *stop;
+    const u8 *tab = memchr(row, '\t', (size_t)(end - row)), *value = tab ? tab + 1 : end, *stop;
     size_t length = 0;
     int reason = NO_TAB;
     if (tab) {

@@ -301,8 +301,9 @@ static void read_run6(scanner *sc, const u8 *t, size_t position)
 
 static void address4_at(scanner *sc, const u8 *t, size_t start, size_t end, u32 address)
 {
-    if (!(address & 0xFFFFFF) && t[start - 1] == '/' && IS(t[start - 2], LETTER)) return; /* Chrome/120.0.0.0 */
-    if (t[start - 1] == ':') { /* the tail of an IPv6 address is not an address of its own */
+    const u8 *p = t + start;
+    if (!(address & 0xFFFFFF) && p[-1] == '/' && IS(p[-2], LETTER)) return; /* Chrome/120.0.0.0 */
+    if (p[-1] == ':') { /* the tail of an IPv6 address is not an address of its own */
         read_run6(sc, t, start);
         if (sc->run6.is_valid && start >= sc->run6.from && start < sc->run6.to) return;
     }
@@ -312,7 +313,7 @@ static void address4_at(scanner *sc, const u8 *t, size_t start, size_t end, u32 
 /* The port of the address in run6, where it stands in brackets. */
 static int port6(const scanner *sc, const u8 *t)
 {
-    return t[sc->run6.from - 1] == '[' && t[sc->run6.to] == ']' ? port_read(t + sc->run6.to + 1) : -1;
+    return (t + sc->run6.from)[-1] == '[' && t[sc->run6.to] == ']' ? port_read(t + sc->run6.to + 1) : -1;
 }
 
 static int is_mapped(const u8 number[16])
@@ -335,10 +336,11 @@ static void address6_at(scanner *sc, const u8 *t, size_t e)
 static void hash_at(scanner *sc, const u8 *t, size_t e)
 {
     u8 key[64];
-    size_t digits = 0;
-    while (digits < 129 && IS(t[e - digits - 1], DIGIT | HEXLETTER)) digits++;
-    if ((digits != 32 && digits != 40 && digits != 64 && digits != 128) || IS(t[e - digits - 1], ALNUM)) return;
-    for (size_t i = 0; i < digits / 2; i++) key[i] = (u8)hex_pair(t + e - digits + i * 2);
+    const u8 *end = t + e, *p = end;
+    while (end - p < 129 && IS(p[-1], DIGIT | HEXLETTER)) p--;
+    size_t digits = (size_t)(end - p);
+    if ((digits != 32 && digits != 40 && digits != 64 && digits != 128) || IS(p[-1], ALNUM)) return;
+    for (size_t i = 0; i < digits / 2; i++) key[i] = (u8)hex_pair(p + i * 2);
     look(sc, K_HASH, key, digits / 2, e - 1);
 }
 
@@ -624,7 +626,8 @@ static const u8 *column_read(const u8 *p, const u8 *end, int column, size_t *len
 {
     for (; column; column--) {
         p = memchr(p, '\t', (size_t)(end - p));
-        if (!p++) return NULL;
+        if (!p) return NULL;
+        p++;
     }
     const u8 *tab = memchr(p, '\t', (size_t)(end - p));
     *length = (size_t)((tab ? tab : end) - p);

@@ -194,7 +194,7 @@ INLINE u64 NAME(ends)(u64 run, u64 seeds, u64 *carry)
 INLINE u32 NAME(window)(const u64 *mask, size_t e)
 {
     size_t w = e >> 6, r = e & 63;
-    return (u32)((mask[w] << 1 << (63 - r) | mask[w - 1] >> r) >> 32);
+    return (u32)((mask[w] << 1 << (63 - r) | mask[(ptrdiff_t)w - 1] >> r) >> 32);
 }
 
 /* A mask moved up by k, with what comes out of the word before it. */
