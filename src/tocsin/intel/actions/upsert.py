@@ -39,7 +39,15 @@ _ROW = (
 )
 _STATEMENT = ("number", *PackedStatement._fields[1:])
 _REJECTED = ("member", "line", "problem", "raw")
-_TEMPORARY = ("staged_row", "staged_statement", "staged_rejected", "staged_member", "statement_map", "touched")
+_TEMPORARY = (
+    "staged_row",
+    "staged_statement",
+    "staged_rejected",
+    "staged_member",
+    "statement_map",
+    "touched",
+    "staged_double",
+)
 
 _SQLITE_TABLES = """
 CREATE TEMP TABLE staged_row (uid BLOB, slot INTEGER, type TEXT, value TEXT, is_matchable INTEGER, statement INTEGER,
@@ -52,6 +60,7 @@ CREATE TEMP TABLE staged_member (number INTEGER PRIMARY KEY, id INTEGER);
 CREATE TEMP TABLE statement_map (number INTEGER PRIMARY KEY, id INTEGER, confidence INTEGER, tlp INTEGER, pap INTEGER,
     to_ids INTEGER);
 CREATE TEMP TABLE touched (id INTEGER PRIMARY KEY, was_revoked INTEGER, was_to_ids INTEGER);
+CREATE TEMP TABLE staged_double (uid BLOB PRIMARY KEY) WITHOUT ROWID;
 """
 
 _POSTGRES_TABLES = """
@@ -66,6 +75,7 @@ CREATE TEMP TABLE staged_member (number integer PRIMARY KEY, id bigint);
 CREATE TEMP TABLE statement_map (number integer PRIMARY KEY, id bigint, confidence integer, tlp integer, pap integer,
     to_ids integer);
 CREATE TEMP TABLE touched (id bigint PRIMARY KEY, was_revoked boolean, was_to_ids boolean);
+CREATE TEMP TABLE staged_double (uid uuid PRIMARY KEY);
 """
 
 #: PostgreSQL only: the first of equal rows stays, and the planner learns how many there are.
@@ -126,10 +136,15 @@ SELECT DISTINCT known.id, known.is_revoked, known.to_ids
 FROM staged_row JOIN intel_indicator AS known ON known.uid = staged_row.uid
 """
 
+_DOUBLE = "INSERT INTO staged_double (uid) SELECT uid FROM staged_row GROUP BY uid HAVING COUNT(*) > 1"
+
 _INDICATOR = """
 INSERT INTO intel_indicator (uid, type, value, is_matchable, tlp, pap, confidence, valid_from, valid_until, is_revoked, to_ids,
     version, first_seen_at, last_seen_at)
 """
+
+#: Where the database knows some of the delivery's indicators.
+_UNKNOWN = "NOT EXISTS (SELECT 1 FROM intel_indicator AS known WHERE known.uid = staged_row.uid)"
 
 #: Nearly every new indicator has one provenance, and then the sum is that one: three times as fast as grouping.
 _NEW_SINGLE_INDICATORS = f"""
@@ -138,8 +153,7 @@ SELECT staged_row.uid, staged_row.type, staged_row.value, staged_row.is_matchabl
     {_labelled("statement_map.pap", Pap)}, statement_map.confidence, staged_row.valid_from, staged_row.valid_until,
     staged_row.is_revoked, statement_map.to_ids = 1, 1, %s, %s
 FROM staged_row JOIN statement_map ON statement_map.number = staged_row.statement
-WHERE NOT EXISTS (SELECT 1 FROM intel_indicator AS known WHERE known.uid = staged_row.uid)
-    AND NOT EXISTS (SELECT 1 FROM staged_row AS other WHERE other.uid = staged_row.uid AND other.slot <> staged_row.slot)
+WHERE {{unknown}} AND NOT EXISTS (SELECT 1 FROM staged_double WHERE staged_double.uid = staged_row.uid)
 ORDER BY staged_row.uid
 """  # noqa: S608 (labels of our own)
 
@@ -155,8 +169,9 @@ FROM (
             CASE WHEN staged_row.is_matchable THEN 1 ELSE 0 END AS matchable, statement_map.confidence,
             staged_row.valid_from, staged_row.valid_until, CASE WHEN staged_row.is_revoked THEN 1 ELSE 0 END AS revoked,
             statement_map.to_ids
-        FROM staged_row JOIN statement_map ON statement_map.number = staged_row.statement
-        WHERE NOT EXISTS (SELECT 1 FROM intel_indicator AS known WHERE known.uid = staged_row.uid)
+        FROM staged_double JOIN staged_row ON staged_row.uid = staged_double.uid
+            JOIN statement_map ON statement_map.number = staged_row.statement
+        WHERE {{unknown}}
     ) AS said
     GROUP BY said.uid
 ) AS effective
@@ -275,10 +290,12 @@ class Staging:
         cursor.execute(_MAP_STATEMENTS)
         cursor.execute(_TOUCHED)
         seen = max(cursor.rowcount, 0)
+        cursor.execute(_DOUBLE)
         with self._values_unindexed(cursor):
-            cursor.execute(_NEW_SINGLE_INDICATORS, [moment, moment])
+            unknown = _UNKNOWN if seen else "true"
+            cursor.execute(_NEW_SINGLE_INDICATORS.format(unknown=unknown), [moment, moment])
             new = cursor.rowcount
-            cursor.execute(_NEW_INDICATORS, [moment, moment])
+            cursor.execute(_NEW_INDICATORS.format(unknown=unknown), [moment, moment])
             new += cursor.rowcount
         cursor.execute(_PROVENANCES, [feed_id, delivery_id, delivery_id])
         if not seen:
