@@ -17,13 +17,13 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import (
-    FailureGroup,
     content_type_conformance,
     not_a_server_error,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
+from schemathesis.core.failures import FailureGroup
 from tests.cast import INDUS_POWER, PEOPLE, RAVI_NET, bearer_of, cast, constituency, email_of
 from tests.detection.conftest import MORNING, Intelligence, asked, intelligence, run
 
@@ -98,7 +98,8 @@ _SUBJECT = {
 
 def _operations() -> Iterator[tuple[str, Any]]:
     for found in SCHEMA.get_all_operations():
-        yield found.ok().label, found.ok()
+        operation: Any = found
+        yield operation.ok().label, operation.ok()
 
 
 @pytest.fixture
@@ -149,7 +150,7 @@ class Asking:
             suppress_health_check=list(HealthCheck),
         )
         @given(case=operation.as_strategy(generation_mode=mode))
-        def check(case: Case) -> None:
+        def check(case: Case[Any]) -> None:
             self._ask(case)
             if names:
                 case.path_parameters = dict(names)
@@ -157,7 +158,7 @@ class Asking:
 
         check()
 
-    def _ask(self, case: Case) -> None:
+    def _ask(self, case: Case[Any]) -> None:
         response = case.call(headers=self._headers)
         self.met.add(response.status_code)
         case.validate_response(response, checks=CHECKS)
@@ -228,7 +229,7 @@ def test_a_token_opens_what_its_scopes_name_and_no_more(there: Mapping[str, Mapp
             method, path = label.split()
             address = path.format(**_named(path, there)) + ("?subject=198.18.10.1" if path.endswith("/whose") else "")
             ask = Client().get if method == "GET" else Client().post
-            sent = {} if method == "GET" else {"data": "{}", "content_type": "application/json"}
+            sent: Any = {} if method == "GET" else {"data": "{}", "content_type": "application/json"}
             status = ask(address, **sent, **headers).status_code
             if (status == 404) is (permission is scope):
                 wrong.append((scope.value, address, status))

@@ -7,6 +7,11 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from tests.cast import bearer_of, browser_of, cast
+
+from tocsin.constituency.access import Viewer
+
+__all__ = ["cast"]
 
 #: Pages that a stranger must reach to become somebody.
 OPEN_TO_STRANGERS = ("sign-in/", "static/")
@@ -73,6 +78,18 @@ def test_a_wrong_token_is_a_strangers() -> None:
         address for address in _addresses() if address.startswith("/api/") and visitor.get(address).status_code != 404
     }
     assert wrong == set()
+
+
+@pytest.mark.django_db
+def test_nothing_is_at_an_address_with_a_null_character(cast: dict[str, Viewer]) -> None:
+    headers: Any = bearer_of("luqman")
+    wrong = []
+    for address in _addresses():
+        if "nothing" in address:
+            spelled = address.replace("nothing", "no%00thing")
+            visitors = (Client(), browser_of("luqman"), Client(**headers))
+            wrong += [(spelled, status) for one in visitors if (status := one.get(spelled).status_code) != 404]
+    assert wrong == []
 
 
 @pytest.mark.django_db

@@ -73,11 +73,17 @@ def _show(report: actions.RunReport) -> None:
     """The accounts of a run: files, hits by what became of them, affected organisations."""
     speed = report.bytes / 1e6 / report.seconds if report.seconds else 0.0
     for file in report.files:
-        typer.echo(f"{file.name}: {file.lines} lines, {file.bytes} bytes, {file.hits} hits")
+        typer.echo(
+            f"{file.name}: {_count(file.lines, 'line')}, {_count(file.bytes, 'byte')}, {_count(file.hits, 'hit')}"
+        )
     outcomes = " + ".join(f"{name} {count}" for name, count in sorted(report.by_outcome.items())) or "none"
     typer.echo(f"hits {report.hits} = {outcomes}")
-    typer.echo(f"matched against {report.indicators} indicators at {speed:.0f} MB/s; run {report.uid}")
+    typer.echo(f"matched against {_count(report.indicators, 'indicator')} at {speed:.0f} MB/s; run {report.uid}")
     for slug, count in report.affected.items():
-        typer.echo(f"affected: {slug}: {count} hits")
+        typer.echo(f"affected: {slug}: {_count(count, 'hit')}")
     if report.nobodys:
-        typer.echo(f"nobody's: {report.nobodys} hits at addresses that no organisation holds")
+        typer.echo(f"nobody's: {_count(report.nobodys, 'hit')} at addresses that no organisation holds")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -241,7 +241,11 @@ def _write_part(lake: Lake, actor: Actor, run: Run) -> str:
 
 def _count(run: Run, report: RunReport) -> None:
     parties = HitParty.objects.filter(hit__run=run)
-    counts = parties.values_list("organisation__slug").annotate(hits=Count("hit", distinct=True)).order_by("-hits")
+    counts = (
+        parties.values_list("organisation__slug")
+        .annotate(hits=Count("hit", distinct=True))
+        .order_by("-hits", "organisation__slug")
+    )
     for slug, hits in counts:
         if slug is None:
             report.nobodys = hits
