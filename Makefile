@@ -14,7 +14,7 @@ help: ## this list
 
 setup: $(SETUP) ## the virtual environment, the native core, the console's assets; nothing outside this folder
 
-$(SETUP): requirements-dev.lock pyproject.toml setup.py package-lock.json src/tocsin/engine/core.c $(shell find src -name '*.po')
+$(SETUP): requirements-dev.lock pyproject.toml setup.py package-lock.json src/tocsin/engine/core.c $(wildcard src/tocsin/engine/*.h) $(shell find src -name '*.po')
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tocsin needs Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@test -x $(RUN) || $(PYTHON) -m venv .venv
 	@echo "· packages" && $(RUN) tools/locked.py uv requirements-dev.lock .venv/uv.lock \
