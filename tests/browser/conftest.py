@@ -13,8 +13,9 @@ from tests.browser.world import LEAD, make_world
 OpenPage = Callable[..., Page]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All browser tests go to one process: they share one served world."""
+    """All browser tests go to one process: they share one served world. First of all, since xdist reads the mark in this hook too."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
