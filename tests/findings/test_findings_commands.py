@@ -29,7 +29,7 @@ def known(reports: Reports) -> None:
 
 def test_update_says_what_it_did_and_a_second_one_that_nothing_was_to_do(known: None) -> None:
     assert tocsin("update") == (
-        "1 parts: observations 3 = owned 3 + nobody's 0; findings: 3 new, 0 counted anew, 0 withdrawn\n"
+        "1 part: observations 3 = owned 3 + nobody's 0; findings: 3 new, 0 counted anew, 0 withdrawn\n"
     )
     assert tocsin("update").startswith("0 parts:")
 

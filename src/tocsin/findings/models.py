@@ -68,9 +68,11 @@ class Finding(models.Model):
             models.UniqueConstraint(fields=["organisation", "asset", "problem"], name="finding_identity"),
         ]
         indexes = [
-            models.Index(fields=["state", "-severity_rank", "-last_seen_at"], name="finding_queue"),
+            models.Index(fields=["-severity_rank", "-last_seen_at", "-id", "state"], name="finding_order"),
+            models.Index(fields=["state", "severity_rank"], name="finding_state"),
             models.Index(fields=["organisation", "state"], name="finding_organisation"),
-            models.Index(fields=["classification"], name="finding_classification"),
+            models.Index(fields=["classification", "state"], name="finding_classification"),
+            models.Index(fields=["first_seen_at", "state"], name="finding_first_seen"),
         ]
 
     def __str__(self) -> str:
@@ -94,6 +96,7 @@ class FindingSource(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["finding", "source", "feed"], name="finding_source")]
+        indexes = [models.Index(fields=["source", "finding"], name="finding_source_finding")]
 
 
 class FindingChange(models.Model):

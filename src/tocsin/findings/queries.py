@@ -6,14 +6,15 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils.timezone import localtime
 
 from tocsin.constituency.access import Permission, Viewer, require
 from tocsin.findings.actions.attributing import ATTRIBUTION_SCHEMA
 from tocsin.findings.models import AttributedPart, Finding, FindingChange, FindingSource
-from tocsin.findings.rules import NEXT, State, is_identified
+from tocsin.findings.rules import NEXT, Severity, State, is_identified
 from tocsin.jobs.holdings import the_lake
+from tocsin.vocab.clock import now
 from tocsin.vocab.errors import NotFound, Unreadable
 
 PAGE_SIZE = 50
@@ -134,8 +135,11 @@ def findings(
     """A page of findings (from 1), the worst and latest first, and the number of all that fit."""
     require(viewer, Permission.FINDINGS_READ)
     rows = _searched(search)
-    chosen = rows.select_related("organisation__sector").order_by("-severity_rank", "-last_seen_at", "-pk")
-    return [_view(row) for row in chosen[(page - 1) * size : page * size]], rows.count()
+    # first which ones, from an index in this order; then those alone with what stands around them
+    order = ("-severity_rank", "-last_seen_at", "-pk")
+    chosen = list(rows.order_by(*order).values_list("pk", flat=True)[(page - 1) * size : page * size])
+    found = Finding.objects.filter(pk__in=chosen).select_related("organisation__sector").order_by(*order)
+    return [_view(row) for row in found], rows.count()
 
 
 def finding(viewer: Viewer, reference: str) -> FindingDetail:
@@ -198,7 +202,7 @@ def counts(viewer: Viewer, *, days: int = 30, until: datetime | None = None) -> 
         open=open_rows.count(),
         all=Finding.objects.count(),
         organisations=open_rows.values("organisation").distinct().count(),
-        by_severity=_pairs(open_rows, "severity"),
+        by_severity=_by_severity(open_rows),
         by_sector=_named(open_rows, "organisation__sector"),
         by_classification=_pairs(open_rows, "classification"),
         by_organisation=_named(open_rows, "organisation", most=10),
@@ -239,7 +243,7 @@ def _searched(search: FindingSearch) -> QuerySet[Finding]:
     }
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     if search.source:
-        rows = rows.filter(sources__source=search.source).distinct()
+        rows = rows.filter(pk__in=FindingSource.objects.filter(source=search.source).values("finding"))
     if search.text:
         text = search.text.strip()
         rows = rows.filter(
@@ -256,6 +260,12 @@ def _pairs(rows: QuerySet[Finding], name: str) -> tuple[tuple[str, int], ...]:
     return tuple(rows.values_list(name).annotate(number=Count("pk")).order_by("-number", name))
 
 
+def _by_severity(rows: QuerySet[Finding]) -> tuple[tuple[str, int], ...]:
+    """By the rank, which stands in an index."""
+    found = rows.values_list("severity_rank").annotate(number=Count("pk")).order_by("-number", "severity_rank")
+    return tuple((list(Severity)[rank].value, number) for rank, number in found)
+
+
 def _named(rows: QuerySet[Finding], name: str, most: int = 50) -> tuple[tuple[str, str, str, int], ...]:
     """(slug, English, Urdu, number) of a relation."""
     fields = [f"{name}__slug", f"{name}__name_en", f"{name}__name_ur"]
@@ -264,13 +274,22 @@ def _named(rows: QuerySet[Finding], name: str, most: int = 50) -> tuple[tuple[st
 
 
 def _by_day(days: int, until: datetime | None) -> tuple[tuple[str, int], ...]:
+    """One short look into an index a day: SQLite calls back into Python for the date of every row."""
     rows = Finding.objects.exclude(state=State.WITHDRAWN.value)
-    if until is not None:
-        rows = rows.filter(first_seen_at__gt=until - timedelta(days=days), first_seen_at__lte=until)
-    found = (
-        rows.annotate(day=TruncDate("first_seen_at")).values_list("day").annotate(number=Count("pk")).order_by("-day")
-    )
-    return tuple((day.isoformat(), number) for day, number in reversed(list(found[:days])))
+    latest = rows.aggregate(latest=Max("first_seen_at"))["latest"]
+    if latest is None:
+        return ()
+    # a source whose clock is ahead must not move the window into the future
+    last = until or min(latest, now())
+    midnight = localtime(last).replace(hour=0, minute=0, second=0, microsecond=0)
+    counted = []
+    for ago in range(days - 1, -1, -1):
+        begin = midnight - timedelta(days=ago)
+        ends = min(begin + timedelta(days=1), last + timedelta(microseconds=1))
+        number = rows.filter(first_seen_at__gte=begin, first_seen_at__lt=ends).count()
+        if number:
+            counted.append((begin.date().isoformat(), number))
+    return tuple(counted)
 
 
 def _view(row: Finding) -> FindingView:

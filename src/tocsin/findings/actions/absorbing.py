@@ -52,7 +52,7 @@ class Absorbed:
 
     def __str__(self) -> str:
         return (
-            f"{self.parts} parts: observations {self.observations} = owned {self.owned} + nobody's "
+            f"{self.parts} part{'' if self.parts == 1 else 's'}: observations {self.observations} = owned {self.owned} + nobody's "
             f"{self.observations - self.owned}; findings: {self.new} new, {self.updated} counted anew, {self.withdrawn} withdrawn"
         )
 
