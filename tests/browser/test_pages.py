@@ -6,6 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 
+#: One process runs them all: they share one served world.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
 LISTS = (
     "/",
     "/findings/",

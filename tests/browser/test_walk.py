@@ -9,6 +9,9 @@ from tests.browser.conftest import OpenPage, watch
 from tests.browser.served import Console
 from tests.browser.world import ANALYST
 
+#: One process runs them all: they share one served world.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
 
 def test_a_link_signs_in_once_and_shows_nothing_to_strangers(browser: Browser, console: Console) -> None:
     context = browser.new_context()
