@@ -11,7 +11,7 @@ THREADS, ROUNDS, COUNT = 8, 10, 3
 
 
 def _take() -> list[int]:
-    taken = []
+    taken: list[int] = []
     try:
         for _ in range(ROUNDS):
             with transaction.atomic():

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import pyarrow as pa
+from django.db import connection
 
 from tocsin.constituency.access import Actor
 from tocsin.constituency.models import Organisation
@@ -15,6 +17,7 @@ from tocsin.vocab.markings import Pap, Tlp
 from tocsin.vocab.references import reference
 
 _CHUNK = 500
+_V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +101,14 @@ def sync(*, actor: Actor, keys: pa.Table, support: Sequence[Support], at: dateti
     known = _known(keys, organisations)
     changed = Changed()
     history: list[FindingChange] = []
-    supported = [_update(known[key], sums[key], actor, at, history) for key in sums if key in known]
-    withdrawn = [_withdraw(known[key], actor, at, history) for key in known if key not in sums]
-    Finding.objects.bulk_update([*supported, *[row for row in withdrawn if row]], _UPDATED, batch_size=_CHUNK)
+    supported = [known[key] for key in sums if key in known]
+    updated = [row for row in supported if _update(row, sums[_key(row)], actor, at, history)]
+    withdrawn = [known[key] for key in known if key not in sums and _withdraw(known[key], actor, at, history)]
+    _save([*updated, *withdrawn])
     opened = _open([(key, sums[key]) for key in sums if key not in known], actor, at, history)
-    _replace_sources([*supported, *opened], sums)
+    _replace_sources(supported, opened, sums)
     FindingChange.objects.bulk_create(history, batch_size=_CHUNK)
-    changed.new, changed.updated = len(opened), len(supported)
-    changed.withdrawn = sum(row is not None for row in withdrawn)
+    changed.new, changed.updated, changed.withdrawn = len(opened), len(supported), len(withdrawn)
     return changed
 
 
@@ -123,6 +126,28 @@ _UPDATED = [
     "last_seen_at",
     "changed_at",
 ]
+
+
+def _key(row: Finding) -> Key:
+    return row.organisation_id, row.problem, row.asset
+
+
+def _said(row: Finding) -> tuple[object, ...]:
+    """What a count may change."""
+    return tuple(getattr(row, name) for name in _UPDATED if name != "changed_at")
+
+
+def _save(rows: Sequence[Finding]) -> None:
+    """One prepared statement for all rows: a correction may touch a hundred thousand, and ``bulk_update`` takes minutes for those."""
+    fields = [field for field in Finding._meta.concrete_fields if field.name in _UPDATED]
+    assignments = ", ".join(f"{field.column} = %s" for field in fields)
+    statement = f"UPDATE {Finding._meta.db_table} SET {assignments} WHERE id = %s"  # noqa: S608 (names of our own columns)
+    values = [
+        [*(field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields), row.pk] for row in rows
+    ]
+    if values:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, values)
 
 
 def _organisations(uids: set[UUID]) -> dict[str, int]:
@@ -156,7 +181,7 @@ def _known(keys: pa.Table, organisations: dict[str, int]) -> dict[Key, Finding]:
     return found
 
 
-def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def _chunks(values: Sequence[_V]) -> Iterator[Sequence[_V]]:
     for start in range(0, len(values), _CHUNK):
         yield values[start : start + _CHUNK]
 
@@ -172,22 +197,27 @@ def _fill(row: Finding, total: _Sum, at: datetime) -> Finding:
     return row
 
 
-def _update(row: Finding, total: _Sum, actor: Actor, at: datetime, history: list[FindingChange]) -> Finding:
+def _update(row: Finding, total: _Sum, actor: Actor, at: datetime, history: list[FindingChange]) -> bool:
+    """Fill the row anew; whether that says anything else than before."""
+    before, changed_at = _said(row), row.changed_at
     is_seen_again = row.judged_at is not None and total.last > row.judged_at
     after = state_after_support(State(row.state), is_supported=True, is_seen_again=is_seen_again)
     if after != row.state:
         history.append(_change(row, after, actor, at, "observed again"))
         row.state = after.value
-    return _fill(row, total, at)
+    is_changed = _said(_fill(row, total, at)) != before
+    row.changed_at = at if is_changed else changed_at
+    return is_changed
 
 
-def _withdraw(row: Finding, actor: Actor, at: datetime, history: list[FindingChange]) -> Finding | None:
+def _withdraw(row: Finding, actor: Actor, at: datetime, history: list[FindingChange]) -> bool:
+    """Take the row back; whether it stood until now."""
     after = state_after_support(State(row.state), is_supported=False, is_seen_again=False)
     if after == row.state:
-        return None
+        return False
     history.append(_change(row, after, actor, at, "no observation is attributed to this constituent any longer"))
     row.state, row.observations, row.changed_at = after.value, 0, at
-    return row
+    return True
 
 
 def _change(row: Finding, after: State, actor: Actor, at: datetime, reason: str) -> FindingChange:
@@ -228,13 +258,22 @@ def _take_numbers(year: int, count: int) -> int:
     return first
 
 
-def _replace_sources(rows: Sequence[Finding], sums: dict[Key, _Sum]) -> None:
-    for start in range(0, len(rows), _CHUNK):
-        FindingSource.objects.filter(finding__in=rows[start : start + _CHUNK]).delete()
-    FindingSource.objects.bulk_create(
-        [source for row in rows for source in _sources(row, sums[row.organisation_id, row.problem, row.asset])],
-        batch_size=_CHUNK,
-    )
+def _replace_sources(supported: Sequence[Finding], opened: Sequence[Finding], sums: dict[Key, _Sum]) -> None:
+    """Write what the feeds say below each finding, where that is not what stands there already."""
+    standing: dict[int, set[tuple[object, ...]]] = {}
+    columns = ("source", "feed", "observations", "first_seen_at", "last_seen_at")
+    for chunk in _chunks([row.pk for row in supported]):
+        for key, *said in FindingSource.objects.filter(finding__in=chunk).values_list("finding", *columns):
+            standing.setdefault(key, set()).add(tuple(said))
+    wanted = {row.pk: _sources(row, sums[_key(row)]) for row in (*supported, *opened)}
+    other = [
+        key
+        for key, sources in wanted.items()
+        if {tuple(getattr(one, name) for name in columns) for one in sources} != standing.get(key, set())
+    ]
+    for chunk in _chunks([key for key in other if key in standing]):
+        FindingSource.objects.filter(finding__in=chunk).delete()
+    FindingSource.objects.bulk_create([one for key in other for one in wanted[key]], batch_size=_CHUNK)
 
 
 def _sources(row: Finding, total: _Sum) -> list[FindingSource]:
