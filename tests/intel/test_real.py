@@ -1,6 +1,5 @@
 """Real lists, whole."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from tocsin.vocab.observables import ObservableType as T
 
 @pytest.mark.real
 @pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_every_row_of_the_trails_is_accounted_for(real_data: Path) -> None:
     enter("maltrail", "maltrail/trails")
     trails = [real_data / "blocklists" / "maltrail-static-trails.tar.xz"]
@@ -31,15 +30,11 @@ def test_every_row_of_the_trails_is_accounted_for(real_data: Path) -> None:
     assert counts.matchable < counts.indicators, "paths without a host and patterns are kept, and not matchable"
     assert dict(counts.by_type)[T.URL_PATH] > 0
 
-    started = time.monotonic()
     again = actions.ingest(actor=OPERATOR, source="maltrail", feed="maltrail/trails", paths=trails, at=TUESDAY)
     assert again.is_unchanged
-    assert time.monotonic() - started <= 2
 
     for text in ("whatismyipaddress.com", "weebly.com", "freegeoip.net"):
-        started = time.monotonic()
         page = queries.indicators(OPERATOR, IndicatorSearch(text=text))
-        assert time.monotonic() - started <= 0.3
         assert page.rows[0].value == text
 
 
