@@ -70,5 +70,5 @@ def test_an_administrator_adds_somebody_and_gets_them_a_link(cast: dict[str, Vie
     assert Person.objects.filter(email="new@team.example").exists()
     assert luqman.post("/people/sign-in-link/", {"email": "new@team.example"}).status_code == 404
     page = adeel.post("/people/sign-in-link/", {"email": "new@team.example"})
-    assert "/sign-in/" in page.content.decode()
+    assert "/sign-in/" in page.content.decode().replace("<wbr>", "")
     assert AuditEntry.objects.filter(action="constituency.sign-in-link-made", actor_name=email_of("adeel")).count() == 1
