@@ -28,13 +28,13 @@ from tocsin.intel.queries.deliveries import (
     rejected_rows,
 )
 from tocsin.intel.queries.indicators import (
-    IndicatorSearch,
     all_indicators,
     find_indicator,
     indicator,
     indicators,
     known_indicators,
 )
+from tocsin.intel.queries.searching import IndicatorSearch
 from tocsin.intel.queries.sources import situation, source, sources
 from tocsin.intel.queries.views import (
     DeliveryFileView,
