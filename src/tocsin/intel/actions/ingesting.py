@@ -25,7 +25,7 @@ from tocsin.intel.actions.arrivals import Arrival
 from tocsin.intel.actions.listing import ToldLists, touch
 from tocsin.intel.actions.observing import ObservationPart
 from tocsin.intel.actions.sources import find_source
-from tocsin.intel.actions.upsert import Staging, Upserted, staging, staging_transaction
+from tocsin.intel.actions.upsert import Staging, Upserted, staging, staging_transaction, tell_planner
 from tocsin.intel.models import Delivery, DeliveryFile, Source, SourceFeed
 from tocsin.intel.queries.compiled import REVISION
 from tocsin.intel.rules.packing import Batch, Defaults, pack_rows
@@ -208,6 +208,7 @@ def _commit(taking: _Taking, reading: ParallelReading[Batch], started: float) ->
         if upserted.changed:
             touch(REVISION, taking.at)
         _tell(taking, upserted, lists)
+    tell_planner(upserted)
     part = taking.part.part
     return IngestReport(
         delivery.uid,

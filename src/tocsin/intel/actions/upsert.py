@@ -363,6 +363,13 @@ def staging() -> Iterator[Staging]:
                     cursor.execute("PRAGMA foreign_keys = ON")
 
 
+def tell_planner(upserted: Upserted) -> None:
+    """After a large delivery, let PostgreSQL count anew: with the old figures it reads whole tables for a page of fifty."""
+    if connection.vendor == "postgresql" and upserted.new >= _WORTH_REBUILDING and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE intel_indicator, intel_provenance, intel_statement")
+
+
 @contextmanager
 def staging_transaction() -> Iterator[None]:
     """Around the staging of many rows on SQLite: a transaction of the temporary tables alone, which locks nobody out."""
