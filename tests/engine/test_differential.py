@@ -49,7 +49,10 @@ def test_a_few_ten_thousand_adversarial_lines() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not os.environ.get("TOCSIN_SLOW"), reason="a minute or more; set TOCSIN_SLOW=1")
+@pytest.mark.skipif(
+    not (os.environ.get("TOCSIN_SLOW") or os.environ.get("CI")),
+    reason="a minute or more; set TOCSIN_SLOW=1 (CI runs it)",
+)
 def test_three_hundred_thousand_adversarial_lines() -> None:
     assert list(adversarial.rounds(seed=21, lines=300_000)) == []
 

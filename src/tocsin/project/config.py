@@ -19,7 +19,7 @@ from tocsin.vocab.settings import Settings
 
 _PREFIX = "TOCSIN_"
 #: Variables that other programs of ours read, which are no settings.
-_NOT_SETTINGS = frozenset({"TOCSIN_SETTINGS", "TOCSIN_REAL_DATA"})
+_NOT_SETTINGS = frozenset({"TOCSIN_SETTINGS", "TOCSIN_REAL_DATA", "TOCSIN_SLOW", "TOCSIN_CC", "TOCSIN_CFLAGS"})
 
 
 @cache
