@@ -151,9 +151,11 @@ def _tracked() -> list[Path]:
 
 
 def test_no_file_names_a_registry_or_a_folder_of_one_machine() -> None:
-    hosts = "|".join(("files.pythonhosted" + r"\.org", "pypi" + r"\.org/simple", "registry" + r"\.npmjs\.org"))
-    folders = "|".join(("/work/" + "main", "/work/" + "shared", "/home/" + r"\w+/", "/root/" + r"\."))
-    forbidden = re.compile(f"{hosts}|{folders}")
+    # What this very machine calls its folders is asked of it; a registry is known by the shape of its addresses.
+    folders = [rf"{re.escape(str(folder))}\b" for folder in (REPOSITORY, REPOSITORY.parent / "shared")]
+    folders.append(re.escape(f"{Path.home()}/"))
+    registries = [r"\b(registry|files)\.\w+\.(org|com)\b", r"\w\.(org|com)/simple\b"]
+    forbidden = re.compile("|".join([*folders, *registries, r"/home/\w+/"]))
     wrong = []
     for path in _tracked():
         if (
