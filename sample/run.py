@@ -220,7 +220,8 @@ def _is_true(rows: Sequence[dict[str, Any]], path: Path) -> bool:
 def _serve() -> None:
     listed = _tocsin("", "person", "list", quiet=True)
     if DUTY_OFFICER not in listed:
-        _tocsin("", "person", "add", DUTY_OFFICER, "--name", "Duty officer", "--role", "lead", quiet=True)
+        roles = ["--role", "lead", "--role", "administrator"]
+        _tocsin("", "person", "add", DUTY_OFFICER, "--name", "Duty officer", *roles, quiet=True)
     link = _tocsin("", "person", "link", DUTY_OFFICER, quiet=True).strip()
     console.print(f"\nSign in once with this link (it ends with its first use):\n  {link}\n", markup=False)
     try:
