@@ -45,10 +45,10 @@ def openapi(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 (every page i
 @needs()
 def reference(request: HttpRequest) -> HttpResponse:
     """The description as a page: every operation with its parameters and the shape of its answer."""
-    groups: dict[str, list[dict[str, Any]]] = {}
+    chapters: dict[str, list[dict[str, Any]]] = {}
     for operation in _operations(description()):
-        groups.setdefault(operation["group"], []).append(operation)
-    return render(request, "web/reference.html", {"groups": groups, "title": description()["info"]["title"]})
+        chapters.setdefault(operation["group"], []).append(operation)
+    return render(request, "web/reference.html", {"chapters": chapters, "title": description()["info"]["title"]})
 
 
 def _operations(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
