@@ -1,8 +1,10 @@
 """Parts: staged, published, swept; one writer."""
 
+import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -110,6 +112,21 @@ def test_sweeping_removes_orphans_and_keeps_what_is_committed_or_this_writers(la
         removed = lake.sweep({kept.path})
         assert removed == sorted([f"numbers/{staged.staged.name}", orphan.path])
     assert files(lake) == ["kept.parquet", "mine.parquet"]
+
+
+def test_what_a_killed_writer_left_goes_whatever_the_clock_says(lake: Lake) -> None:
+    with lake.writing():
+        part = make(lake, "one", 1).publish()
+    staged = lake.part_file(part.path).with_name(".two.1.0a0b0c0d.tmp")
+    staged.write_bytes(b"half")
+    ahead = (
+        time.time() + 3600
+    )  # written in the clock tick that the next writer began in, or before the clock was set back
+    for left in (staged, lake.part_file(part.path)):
+        os.utime(left, (ahead, ahead))
+    with lake.writing():
+        assert lake.sweep(set()) == ["numbers/.two.1.0a0b0c0d.tmp", part.path]
+    assert lake.orphans(set()) == []
 
 
 @pytest.mark.parametrize("act", [lambda lake: lake.sweep(set()), lambda lake: lake.stage("numbers", "one", NUMBERS)])

@@ -16,8 +16,8 @@ _POLL_SECONDS = 0.05
 
 
 @contextmanager
-def held(path: Path, wait_seconds: float = 0.0) -> Iterator[int]:
-    """Hold the lock file ``path``; gives the moment it was taken (ns, by the file system's own clock).
+def held(path: Path, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Hold the lock file ``path``.
 
     Raises ``Conflict`` naming the holder's process id when the lock is still held after ``wait_seconds``.
     """
@@ -28,7 +28,7 @@ def held(path: Path, wait_seconds: float = 0.0) -> Iterator[int]:
         lock.write(f"{os.getpid()} {now().isoformat(timespec='seconds')}\n".encode())
         lock.flush()
         try:
-            yield os.fstat(lock.fileno()).st_mtime_ns
+            yield
         finally:
             lock.truncate(0)
             lock.flush()

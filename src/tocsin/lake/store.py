@@ -34,7 +34,7 @@ class Lake:
         self.raw = RawStore(self.root / "raw")
         self._parts_root = self.root / "parts"
         self._limits = limits or QueryLimits()
-        self._locked_at_ns: int | None = None
+        self._is_writing = False
         self._mine: set[Path] = set()
 
     @contextmanager
@@ -44,12 +44,12 @@ class Lake:
 
         Raises ``Conflict`` naming the process that holds the lock if it is not free within ``wait_seconds``.
         """
-        with lock.held(self.root / "lake.lock", wait_seconds) as taken_at_ns:
-            self._locked_at_ns = taken_at_ns
+        with lock.held(self.root / "lake.lock", wait_seconds):
+            self._is_writing = True
             try:
                 yield
             finally:
-                self._locked_at_ns = None
+                self._is_writing = False
                 self._mine.clear()
 
     def stage(self, kind: str, name: str, schema: pa.Schema) -> PartWriter:
@@ -71,7 +71,7 @@ class Lake:
         removed = []
         for file in self._part_files():
             path = str(file.relative_to(self._parts_root))
-            if path not in committed and self._is_left_over(file):
+            if path not in committed and file not in self._mine:
                 durable.remove(file)
                 removed.append(path)
         return sorted(removed)
@@ -131,11 +131,8 @@ class Lake:
         for pattern in ("*/*.parquet", "*/.*.tmp"):
             yield from self._parts_root.glob(pattern)
 
-    def _is_left_over(self, file: Path) -> bool:
-        return file not in self._mine and file.stat().st_mtime_ns < (self._locked_at_ns or 0)
-
     def _need_lock(self) -> None:
-        if self._locked_at_ns is None:
+        if not self._is_writing:
             raise Conflict(
                 f"The lake {self.root} may only be changed by its one writer: use Lake.writing() around this."
             )
