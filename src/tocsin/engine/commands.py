@@ -1,27 +1,24 @@
 """``tocsin compile`` and ``tocsin match``: indicators into one file, and that file against logs."""
 
-import json
+import os
 import sys
-from collections.abc import Iterator
-from enum import StrEnum
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tocsin.engine.compiling import compile_stream
-from tocsin.engine.sets import Hit, IndicatorSet
-from tocsin.text.streams import Member, members
-from tocsin.vocab.errors import InputError, TocsinError
+from tocsin.engine.matching import Search
+from tocsin.engine.output import CountBy, OutputFormat, SilentWriter, Writer, writer_of
+from tocsin.engine.progress import Account, Progress, terminal_for_progress, total_size
+from tocsin.engine.reading import cores
+from tocsin.engine.sets import IndicatorSet
+from tocsin.engine.tasks import Batch, Failed, Outcome, tasks_of
+from tocsin.text.streams import members
+from tocsin.vocab.errors import InputError
 
 app = typer.Typer(help="Match logs against indicators without a database.")
-
-
-class OutputFormat(StrEnum):
-    """How hits are written."""
-
-    TSV = "tsv"
-    JSONL = "jsonl"
 
 
 @app.command(
@@ -56,7 +53,8 @@ def compile_command(
 @app.command(
     "match",
     epilog="Examples:\n\n  tocsin match today.set /var/log/squid/access.log*\n\n"
-    "  zcat dns.log.gz | tocsin match today.set - --format jsonl",
+    "  zcat dns.log.gz | tocsin match today.set - --format jsonl\n\n"
+    "  tocsin match today.set /var/log/ --count-by indicator",
 )
 def match_command(
     indicator_set: Annotated[Path, typer.Argument(metavar="SET", help="A set made by `tocsin compile`.")],
@@ -67,61 +65,69 @@ def match_command(
         ),
     ],
     output_format: Annotated[OutputFormat, typer.Option("--format", help="How hits are written.")] = OutputFormat.TSV,
+    only_matching: Annotated[
+        bool, typer.Option("--only-matching", "-o", help="Write the indicator's value alone, once a hit.")
+    ] = False,
+    count_by: Annotated[
+        CountBy | None, typer.Option("--count-by", help="Write counts of hits instead of hits, the most first.")
+    ] = None,
     defanged: Annotated[
         bool, typer.Option("--defanged", help="Also find values written hxxp://evil[.]example.")
     ] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Threads that match side by side; 0 for all cores.")
+    ] = 0,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Write nothing and stop at the first hit: the exit code tells.")
+    ] = False,
+    progress: Annotated[bool, typer.Option(help="Show how far it is, on a terminal.")] = True,
+    account: Annotated[bool, typer.Option(help="Say at the end what was searched, on standard error.")] = True,
 ) -> None:
     """Find indicators in logs: one row a hit, `file, line, type, value`, ordered by file, line and row of the indicators.
 
     Lines are counted as in the decompressed text, from 1, headers too. In tsv a tab, a line end and a backslash are written \\t, \\n and
     \\\\. Exit code 0 if there was a hit, 1 if there was none, 2 if something could not be read (the rest is searched nevertheless).
     """
-    write = {OutputFormat.TSV: _tsv_row, OutputFormat.JSONL: _json_row}[output_format]
-    found_any, failed = False, False
+    out = sys.stdout.buffer
+    writer = SilentWriter(out) if quiet else writer_of(out, output_format, values_only=only_matching, count_by=count_by)
+    terminal = terminal_for_progress(progress and not quiet)
+    sums = Account()
+    shown = Progress(sums, total_size(logs) if terminal else None, terminal)
     with IndicatorSet.open(indicator_set) as opened:
-        for log in logs:
-            try:
-                for file, hits in _hits(opened, log, defanged=defanged):
-                    found_any = True
-                    sys.stdout.buffer.write(
-                        b"".join(write(file, hit, *opened.entry_bytes(hit.indicator)) for hit in hits)
-                    )
-            except TocsinError as problem:
-                failed = True
-                print(f"tocsin: {problem}", file=sys.stderr)
-    sys.stdout.buffer.flush()
-    raise typer.Exit(2 if failed else 0 if found_any else 1)
+        writer.use(opened.entry_bytes)
+        with Search(
+            opened, tasks_of(logs), jobs=jobs or cores(), defanged=defanged, told=shown.told, wake=shown.show
+        ) as search:
+            _write_all(search, writer, sums, shown, stop_at_first=quiet)
+        writer.end()
+    shown.hide()
+    out.flush()
+    if account and not quiet:
+        print(sums, file=sys.stderr)
+    if quiet and sums.hits:
+        _leave_at_once(0)
+    raise typer.Exit(2 if sums.unreadable else 0 if sums.hits else 1)
 
 
-def _hits(opened: IndicatorSet, log: str, *, defanged: bool) -> Iterator[tuple[str, list[Hit]]]:
-    for member in members(log):
-        file = _name(log, member)
-        with member.open() as stream:
-            for hits in opened.scan_batches(stream, defanged=defanged):
-                yield file, hits
+def _write_all(
+    outcomes: Iterable[Outcome], writer: Writer, sums: Account, progress: Progress, *, stop_at_first: bool
+) -> None:
+    shares_terminal = sys.stdout.isatty()
+    for outcome in outcomes:
+        sums.add(outcome)
+        if isinstance(outcome, Batch):
+            if shares_terminal:
+                progress.hide()
+            writer.write(outcome)
+            if stop_at_first:
+                return
+        elif isinstance(outcome, Failed) and not stop_at_first:
+            progress.hide()
+            print(f"tocsin: {outcome.problem}", file=sys.stderr)
+        progress.show()
 
 
-def _name(log: str, member: Member) -> str:
-    """The file as given; a member of a folder or an archive has its path behind it."""
-    return f"{log.rstrip('/')}/{member.name}" if member.is_inside else log
-
-
-def _tsv_row(file: str, hit: Hit, kind: str, value: bytes) -> bytes:
-    return b"%s\t%d\t%s\t%s\n" % (
-        _escaped(file.encode("utf-8", "surrogateescape")),
-        hit.line,
-        kind.encode(),
-        _escaped(value),
-    )
-
-
-def _escaped(text: bytes) -> bytes:
-    return text.replace(b"\\", b"\\\\").replace(b"\t", b"\\t").replace(b"\n", b"\\n")
-
-
-def _json_row(file: str, hit: Hit, kind: str, value: bytes) -> bytes:
-    row = {"file": file, "line": hit.line, "type": kind, "value": value.decode("utf-8", "surrogateescape")}
-    try:
-        return json.dumps(row, ensure_ascii=False).encode() + b"\n"
-    except UnicodeEncodeError:  # bytes that are no UTF-8, kept as lone surrogates
-        return json.dumps(row).encode() + b"\n"
+def _leave_at_once(code: int) -> None:
+    """Leave although a thread may still wait for standard input, which the interpreter would wait for."""
+    sys.stderr.flush()
+    os._exit(code)

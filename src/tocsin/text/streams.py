@@ -19,13 +19,14 @@ from typing import Any, BinaryIO, cast
 from tocsin.text.unpacking import BUFFER, Bounded, Counted, Limits, Outermost, Raw, compression, unpacked
 from tocsin.vocab.errors import Unreadable
 
-__all__ = ["Limits", "Member", "members"]
+__all__ = ["Limits", "Member", "files_below", "is_plain", "members"]
 
 _CHUNK = 1 << 20
 _HEAD = 512
 _LARGEST_TAR_HEADER = 1 << 20
 _UTF8_MARK = b"\xef\xbb\xbf"
 _SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".tgz", ".tbz2", ".txz")
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _FOREIGN = {b"7z\xbc\xaf\x27\x1c": "7-Zip", b"Rar!\x1a\x07": "RAR", b"\x04\x22\x4d\x18": "LZ4"}
 
 
@@ -142,12 +143,19 @@ def members(
     if not path.is_dir():
         yield from _file(path, path.name, limits, on_read)
         return
-    for count, (file, name) in enumerate(_files_below(path), 1):
+    for count, (file, name) in enumerate(files_below(path), 1):
         _check_count(count, str(path), limits)
         yield from _file(file, name, limits, on_read, is_nested=True)
 
 
-def _files_below(folder: Path) -> Iterator[tuple[Path, str]]:
+def is_plain(head: bytes) -> bool:
+    """Whether a file that begins with these 512 bytes (fewer where it is shorter) is neither compressed nor an archive of any kind."""
+    packed = compression(head) or head.startswith((*_ZIP, *_FOREIGN))
+    return not packed and not _is_tar(head)
+
+
+def files_below(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The files of a folder, recursively and sorted, each with its name below it; hidden files and folders are left out."""
     found = []
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -178,7 +186,7 @@ def _members_of(stream: Any, place: _Place, *, is_compressed: bool = False) -> I
     if foreign:
         raise Unreadable(f"{place.name}: a {foreign} archive, which Tocsin does not read; unpack it first")
     kind = compression(head)
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+    if head.startswith(_ZIP):
         yield from _zip(counted, head, place.unwrapped())
         return
     whole = io.BufferedReader(Raw(counted, head), BUFFER)
