@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import struct
 import sys
 import tarfile
@@ -332,3 +333,16 @@ def test_a_zip_whose_table_of_contents_lies_is_refused(tmp_path: Path) -> None:
     end = packed.rindex(b"PK\x05\x06")
     packed[end + 16 : end + 20] = struct.pack("<I", 0xFFFFFF)
     assert "cannot be unpacked" in refusal(written(tmp_path, "lying.zip", bytes(packed)))
+
+
+def test_a_line_in_a_pipe_does_not_wait_for_the_next(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)
+    os.write(writer, b"a first line\n")
+    found = members(pipe)
+    stream = next(found).open()
+    assert stream.read1(100) == b"a first line\n"  # type: ignore[attr-defined]
+    os.write(writer, b"a second\n")
+    assert stream.read1(100) == b"a second\n"  # type: ignore[attr-defined]
+    os.close(writer)

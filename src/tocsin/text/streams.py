@@ -23,6 +23,7 @@ __all__ = ["Limits", "Member", "files_below", "is_plain", "members"]
 
 _CHUNK = 1 << 20
 _HEAD = 512
+_LONGEST_MAGIC = 10
 _LARGEST_TAR_HEADER = 1 << 20
 _UTF8_MARK = b"\xef\xbb\xbf"
 _SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".tgz", ".tbz2", ".txz")
@@ -113,6 +114,7 @@ class _Place:
     limits: Limits
     file: BinaryIO | None = None
     is_nested: bool = False
+    ahead: bool = True
 
     def inside(self, name: str) -> "_Place":
         """The place of a member; an archive that *is* the delivery adds no name of its own."""
@@ -128,24 +130,29 @@ class _Place:
 
 
 def members(
-    path: str | Path, limits: Limits | None = None, on_read: Callable[[int], None] | None = None
+    path: str | Path,
+    limits: Limits | None = None,
+    on_read: Callable[[int], None] | None = None,
+    *,
+    ahead: bool = True,
 ) -> Iterator[Member]:
     """The members of a file, folder (sorted, recursively, hidden files left out) or ``-`` for standard input.
 
-    ``on_read`` is told the number of bytes read from the file itself, for progress bars. Raises ``Unreadable`` with one sentence
+    ``on_read`` is told the number of bytes read from the file itself, for progress bars. ``ahead``: let a second thread unpack ahead; say
+    no where the caller itself reads in a thread of its own. Raises ``Unreadable`` with one sentence
     for what is missing, damaged, encrypted, cut short or a bomb, as soon as reading comes to it.
     """
     limits = limits or Limits()
     if str(path) == "-":
-        yield from _members_of(sys.stdin.buffer, _Place("-", 0, Outermost(None, on_read), limits))
+        yield from _members_of(sys.stdin.buffer, _Place("-", 0, Outermost(None, on_read), limits, ahead=ahead))
         return
     path = Path(path)
     if not path.is_dir():
-        yield from _file(path, path.name, limits, on_read)
+        yield from _file(path, path.name, limits, on_read, ahead=ahead)
         return
     for count, (file, name) in enumerate(files_below(path), 1):
         _check_count(count, str(path), limits)
-        yield from _file(file, name, limits, on_read, is_nested=True)
+        yield from _file(file, name, limits, on_read, is_nested=True, ahead=ahead)
 
 
 def is_plain(head: bytes) -> bool:
@@ -166,7 +173,13 @@ def files_below(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _file(
-    file: Path, name: str, limits: Limits, on_read: Callable[[int], None] | None, *, is_nested: bool = False
+    file: Path,
+    name: str,
+    limits: Limits,
+    on_read: Callable[[int], None] | None,
+    *,
+    is_nested: bool = False,
+    ahead: bool = True,
 ) -> Iterator[Member]:
     try:
         stream = file.open("rb")
@@ -175,7 +188,8 @@ def _file(
         raise Unreadable(f"{file}: cannot be read ({(error.strerror or str(error)).lower()})") from error
     seekable = cast("BinaryIO", stream) if size is not None else None
     with stream:
-        yield from _members_of(stream, _Place(_shown(name), 0, Outermost(size, on_read), limits, seekable, is_nested))
+        place = _Place(_shown(name), 0, Outermost(size, on_read), limits, seekable, is_nested, ahead)
+        yield from _members_of(stream, place)
 
 
 def _members_of(stream: Any, place: _Place, *, is_compressed: bool = False) -> Iterator[Member]:
@@ -201,7 +215,7 @@ def _members_of(stream: Any, place: _Place, *, is_compressed: bool = False) -> I
 
 def _read_head(stream: Any, place: _Place) -> bytes:
     head = b""
-    while len(head) < _HEAD:
+    while len(head) < _HEAD and not _is_begun_text(head):
         try:
             part = stream.read(_HEAD - len(head))
         except OSError as error:
@@ -212,10 +226,16 @@ def _read_head(stream: Any, place: _Place) -> bytes:
     return head
 
 
+def _is_begun_text(head: bytes) -> bool:
+    """Whether a few bytes show already that nothing is packed here: a line that comes through a pipe is not held back for the next."""
+    return len(head) >= _LONGEST_MAGIC and b"\n" in head and b"\0" not in head and is_plain(head)
+
+
 def _compressed(kind: str, stream: Any, place: _Place) -> Iterator[Member]:
     inner = place.unwrapped()
     with ExitStack() as stack:
-        source = unpacked(kind, stream, is_outermost=not place.is_nested and place.depth == 0)
+        # A second thread is worth it only for the file itself, not for thousands of small members.
+        source = unpacked(kind, stream, ahead=place.ahead and not place.is_nested and place.depth == 0)
         stack.callback(source.close)
         bounded = io.BufferedReader(Bounded(source, place.name, inner.depth, place.outermost, place.limits), BUFFER)
         name = next((place.name[: -len(end)] for end in _SUFFIXES if place.name.lower().endswith(end)), place.name)

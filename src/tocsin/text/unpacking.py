@@ -92,11 +92,16 @@ class Outermost:
 
 
 class Raw(io.RawIOBase):
-    """A readable, unseekable stream over ``source.read``; ``head`` are bytes of it that were already taken."""
+    """A readable, unseekable stream over ``source``; ``head`` are bytes of it that were already taken.
+
+    Bytes go straight into the asker's buffer through all layers that can do so, and as they come: a line in a pipe does not wait for
+    the buffer to be full.
+    """
 
     def __init__(self, source: Any, head: bytes = b"") -> None:
         super().__init__()
         self._source = source
+        self._readinto = getattr(source, "readinto1", None) or getattr(source, "readinto", None)
         self._head = head
 
     def readable(self) -> bool:
@@ -105,15 +110,14 @@ class Raw(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill ``buffer``; 0 at the end."""
-        if self._head:
-            part, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
-        else:
-            part = self._pull(len(buffer))
+        if not self._head:
+            return self._pull(buffer)
+        part, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
         buffer[: len(part)] = part
         return len(part)
 
-    def _pull(self, count: int) -> bytes:
-        return cast("bytes", self._source.read(count))
+    def _pull(self, buffer: Any) -> int:
+        return cast("int", self._readinto(buffer))  # type: ignore[misc]
 
 
 class Counted(Raw):
@@ -123,10 +127,10 @@ class Counted(Raw):
         super().__init__(source)
         self._outermost = outermost
 
-    def _pull(self, count: int) -> bytes:
-        part = super()._pull(count)
-        self._outermost.took(len(part))
-        return part
+    def _pull(self, buffer: Any) -> int:
+        count = super()._pull(buffer)
+        self._outermost.took(count)
+        return count
 
 
 class Bounded(Raw):
@@ -140,17 +144,17 @@ class Bounded(Raw):
         self._limits = limits
         self._out = 0
 
-    def _pull(self, count: int) -> bytes:
+    def _pull(self, buffer: Any) -> int:
         try:
-            part = super()._pull(count)
+            count = super()._pull(buffer)
         except Unreadable:
             raise
         except EOFError as error:
             raise Unreadable(f"{self._name}: the packed data end too early; fetch the file again") from error
         except _DAMAGE as error:
             raise Unreadable(f"{self._name}: the packed data are damaged ({error}); fetch the file again") from error
-        self._out += len(part)
-        limits, total = self._limits, self._outermost.gave(self._depth, len(part))
+        self._out += count
+        limits, total = self._limits, self._outermost.gave(self._depth, count)
         if total > limits.expansion_floor and total > limits.max_expansion * max(self._outermost.weight, 1):
             raise Unreadable(
                 f"{self._name}: refused as a decompression bomb: it unpacks to more than {limits.max_expansion} times its size"
@@ -159,7 +163,7 @@ class Bounded(Raw):
             raise Unreadable(
                 f"{self._name}: unpacks to more than {limits.max_member_bytes} bytes, the most that is accepted"
             )
-        return part
+        return count
 
 
 class _Decompressor(Protocol):
@@ -202,10 +206,10 @@ class _Frames(Raw):
         self._rest = b""
         self._ready = b""
 
-    def _pull(self, count: int) -> bytes:
+    def _pull(self, buffer: Any) -> int:
         while not self._ready:
             if self._frame is None and not self._next_frame():
-                return b""
+                return 0
             frame = cast("_Decompressor", self._frame)
             data = b""
             if frame.needs_input:
@@ -216,8 +220,9 @@ class _Frames(Raw):
             self._ready = frame.decompress(data, BUFFER)
             if frame.eof:
                 self._rest, self._frame = frame.unused_data, None
-        part, self._ready = self._ready[:count], self._ready[count:]
-        return part
+        part, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
 
     def _next_frame(self) -> bool:
         """Start on the next frame if there is one; padding between frames is passed over."""
@@ -248,11 +253,13 @@ def compression(head: bytes) -> str | None:
     return None
 
 
-def unpacked(kind: str, source: Any, *, is_outermost: bool) -> Any:
-    """A file object of the decompressed bytes of ``source``; errors are the libraries' own (see :class:`Bounded`)."""
+def unpacked(kind: str, source: Any, *, ahead: bool) -> Any:
+    """A file object of the decompressed bytes of ``source``; errors are the libraries' own (see :class:`Bounded`).
+
+    ``ahead``: a second thread inflates ahead, where the format can.
+    """
     if kind == "gz":
-        # A second thread inflates ahead: worth it only for the file itself, not for thousands of small members.
-        inflate: Any = igzip_threaded.open if is_outermost else igzip.open
+        inflate: Any = igzip_threaded.open if ahead else igzip.open
         return inflate(source, "rb")
     if kind == "bz2":
         return _Frames(source, bz2.BZ2Decompressor, _PIECE)
