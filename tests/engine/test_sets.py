@@ -3,13 +3,12 @@
 import ctypes
 import io
 import random
-import struct
 import threading
 from pathlib import Path
 
 import pytest
+from tests.engine import hostile
 
-from tocsin.engine import native
 from tocsin.engine.compiling import compile_set, compile_stream
 from tocsin.engine.sets import IndicatorSet
 from tocsin.vocab.errors import InputError, Unreadable
@@ -50,7 +49,7 @@ def test_every_row_comes_back_as_it_was_given(path: Path) -> None:
 
 def test_values_come_back_byte_for_byte_even_if_they_are_not_utf8(tmp_path: Path) -> None:
     report = compile_stream(
-        io.BytesIO(b"url\thttp://evil.example/\xff\r\ndomain-name\tevil.example\textra\n"), tmp_path / "set"
+        io.BytesIO(b"url\thttp://evil.example/\xff\r\ndomain-name\tevil.example\t\textra\n"), tmp_path / "set"
     )
     assert (report.compiled, report.rejected) == (2, [])
     with IndicatorSet.open(tmp_path / "set") as opened:
@@ -159,16 +158,11 @@ def test_a_truncated_or_lengthened_set_is_refused(path: Path) -> None:
         IndicatorSet.open(path)
 
 
-def sections(content: bytes) -> list[tuple[int, int, int]]:
-    """Place in the header, offset and size of each section."""
-    return [(place, *struct.unpack_from("<QQ", content, place)) for place in range(96, 96 + 24 * native.SECTIONS, 24)]
-
-
 def test_a_flipped_bit_is_refused_wherever_it_counts(path: Path) -> None:
     content = path.read_bytes()
     random_ = random.Random(5)  # noqa: S311
-    places = [random_.randrange(248) for _ in range(100)]
-    for _, offset, size in sections(content):
+    places = [random_.randrange(hostile.CHECKSUM_AT + 8) for _ in range(100)]
+    for _, offset, size in hostile.sections(content):
         places += [offset + random_.randrange(size) for _ in range(60) if size]
     for place in places:
         damaged = bytearray(content)
@@ -176,25 +170,6 @@ def test_a_flipped_bit_is_refused_wherever_it_counts(path: Path) -> None:
         path.write_bytes(damaged)
         with pytest.raises(Unreadable):
             IndicatorSet.open(path)
-
-
-def _checksum(data: bytes) -> int:
-    """The file's checksum, again, in Python: an enemy can compute it too."""
-    p, everything = [0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3], (1 << 64) - 1
-    lanes = [p[0], p[1], p[2], p[0] ^ p[1], p[1] ^ p[2], p[0] ^ p[2], ~p[0] & everything, ~p[1] & everything]
-    total = (len(data) * p[0] & everything) ^ p[2]
-    whole = len(data) // 64 * 64
-    for place in range(0, whole, 64):
-        for lane, word in enumerate(struct.unpack_from("<8Q", data, place)):
-            value = (lanes[lane] ^ word) * p[1] & everything
-            lanes[lane] = value ^ value >> 29
-    for lane, place in enumerate(range(whole, len(data), 8)):
-        piece = data[place : place + 8]
-        lanes[lane] = (lanes[lane] ^ int.from_bytes(piece, "little") ^ len(piece)) * p[2] & everything
-    for value in lanes:
-        total = (total ^ value) * p[1] & everything
-        total ^= total >> 31
-    return total
 
 
 def test_a_hostile_set_with_good_checksums_does_no_harm(tmp_path: Path) -> None:
@@ -206,23 +181,19 @@ def test_a_hostile_set_with_good_checksums_does_no_harm(tmp_path: Path) -> None:
     random_ = random.Random(6)  # noqa: S311
     opened_count = 0
     for _ in range(600):
-        hostile = bytearray(content)
+        changed = bytearray(content)
         for _ in range(random_.choice([1, 1, 2, 20])):
-            place, offset, size = random_.choice([part for part in sections(content) if part[2]])
+            place, offset, size = random_.choice([part for part in hostile.sections(content) if part[2]])
             target = random_.choice(
                 [
                     offset + random_.randrange(size),
                     offset + random_.randrange(size),
-                    random_.randrange(16, 96),
+                    random_.randrange(hostile.FIELDS_AT, hostile.SECTIONS_AT),
                     place + random_.randrange(16),
                 ]
             )
-            hostile[target] = random_.choice([0, 1, 127, 128, 255, random_.randrange(256)])
-        for place, offset, size in sections(bytes(hostile)):
-            if offset + size <= len(hostile):
-                struct.pack_into("<Q", hostile, place + 16, _checksum(bytes(hostile[offset : offset + size])))
-        struct.pack_into("<Q", hostile, 240, _checksum(bytes(hostile[:240])))
-        path.write_bytes(hostile)
+            changed[target] = random_.choice([0, 1, 127, 128, 255, random_.randrange(256)])
+        path.write_bytes(hostile.repaired(bytes(changed)))
         try:
             with IndicatorSet.open(path) as opened:
                 opened_count += 1
@@ -236,5 +207,5 @@ def test_a_hostile_set_with_good_checksums_does_no_harm(tmp_path: Path) -> None:
 
 def test_the_header_is_where_these_tests_think_it_is(path: Path) -> None:
     content = path.read_bytes()
-    assert struct.unpack_from("<Q", content, 240)[0] == _checksum(content[:240])
+    assert hostile.repaired(content) == content
     assert ctypes.sizeof(ctypes.c_void_p) == 8

@@ -1,14 +1,13 @@
-/* Compiling: rows "type<TAB>value<LF>" in, the sections of a set out. Memory is what the set itself takes plus 12 bytes a row. */
+/* Compiling: rows "type<TAB>value[<TAB>valid until]<LF>" in, the sections of a base or a delta out. Memory is what the set itself takes plus 12 bytes a row. */
 #ifndef TOCSIN_BUILD_H
 #define TOCSIN_BUILD_H
-#include <stdlib.h>
 #include "set.h"
 
 typedef struct { u8 *data; size_t size, room; } bytes;
 typedef struct { u32 row, reason; } refusal;
 typedef struct {
     u64 seed, rows, compiled, kinds, prefixes4, prefixes6[3];
-    bytes hashes, offsets, extras, pool, index, twins, refusals; /* u64, u32, u64, u8, u32, {u32,u32}, refusal */
+    bytes hashes, offsets, extras, pool, index, twins, refusals, untils, words; /* u64, u32, u64, u8, u32, {u32,u32}, refusal, u32, {u64,u64} */
     u8 *map4;
     u64 *filter, *table;
     u64 filter_count, table_count;
@@ -16,12 +15,13 @@ typedef struct {
 } builder;
 
 enum { OK, BAD_TYPE, NO_TAB, BAD_DOMAIN, BAD_ADDRESS, BAD_PREFIX, TOO_WIDE, BAD_PORT, BAD_HASH, BAD_EMAIL, BAD_URL, BAD_HOST, BAD_MASK,
-       URL_TOO_LONG, WIDE_TLD, REASONS };
+       URL_TOO_LONG, WIDE_TLD, BAD_TIME, REASONS };
 static const char *const REASON[REASONS] = {
     "", "is not a type that can be matched", "has no tab between type and value", "is not a domain name", "is not an address",
     "is not a prefix length", "is a network so wide that it would match too much", "is not a port", "is not a hash of 32, 40, 64 or 128 hexadecimal digits",
     "is not a mail address", "is not a URL", "is not a URL: its host cannot be read", "is a mask with * inside its host",
-    "is a URL of more than 4096 bytes", "is a mask for a whole top-level domain"};
+    "is a URL of more than 4096 bytes", "is a mask for a whole top-level domain",
+    "has a third column that is neither empty nor a time such as 2026-01-31 or 2026-01-31T12:00:00Z"};
 
 static void *grow(builder *b, bytes *to, size_t more)
 {
@@ -300,19 +300,89 @@ static void mark_given(made *m, const u8 *value, size_t length)
     m->flags |= GIVEN;
 }
 
+/* n digits at p, or -1. */
+static int digits_read(const u8 *p, const u8 *end, int n)
+{
+    int value = 0;
+    if (end - p < n) return -1;
+    for (; n; n--, p++) {
+        if (!IS(*p, DIGIT)) return -1;
+        value = value * 10 + (*p - '0');
+    }
+    return value;
+}
+
+/* Days from 1970-01-01 to a date of the Gregorian calendar, with years that begin in March. */
+static int64_t days_to(int year, int month, int day)
+{
+    int y = year - (month < 3) + 4000, of_year = (153 * (month + (month < 3 ? 9 : -3)) + 2) / 5 + day - 1;
+    return (int64_t)y * 365 + y / 4 - y / 100 + y / 400 + of_year - 719468 - 4000 / 400 * 146097;
+}
+
+/* RFC 3339: a date, which is valid to its end (UTC), or a time. Seconds since 1970, at least 1 and at most what 32 bits hold. */
+static int time_read(const u8 *p, const u8 *end, u32 *until)
+{
+    static const u8 lengths[13] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year = digits_read(p, end, 4), month = digits_read(p + 5, end, 2), day = digits_read(p + 8, end, 2);
+    if (year < 0 || month < 1 || month > 12 || p[4] != '-' || p[7] != '-') return 0;
+    int is_leap = month == 2 && (year % 4 ? 0 : year % 100 || !(year % 400));
+    if (day < 1 || day > lengths[month] + is_leap) return 0;
+    int64_t seconds = days_to(year, month, day) * 86400;
+    if (end - p == 10) seconds += 86400;
+    else {
+        int hour = digits_read(p + 11, end, 2), minute = digits_read(p + 14, end, 2), second = digits_read(p + 17, end, 2), zone = 0;
+        if (hour < 0 || minute < 0 || second < 0 || hour > 23 || minute > 59 || second > 60 || !(p[10] == 'T' || p[10] == 't' || p[10] == ' ')
+            || p[13] != ':' || p[16] != ':') return 0;
+        p += 19;
+        if (end - p > 1 && *p == '.' && IS(p[1], DIGIT))
+            for (p++; p < end && IS(*p, DIGIT); p++) {}
+        if (end - p == 6 && (*p == '+' || *p == '-') && p[3] == ':') {
+            int hours = digits_read(p + 1, end, 2), minutes = digits_read(p + 4, end, 2);
+            if (hours < 0 || minutes < 0 || hours > 23 || minutes > 59) return 0;
+            zone = (hours * 60 + minutes) * (*p == '+' ? 60 : -60);
+        } else if (end - p != 1 || (*p != 'Z' && *p != 'z')) return 0;
+        seconds += hour * 3600 + minute * 60 + second - zone;
+    }
+    *until = seconds < 1 ? 1 : seconds > 0xFFFFFFFF ? 0xFFFFFFFF : (u32)seconds;
+    return 1;
+}
+
+/* The third column; the section begins with the first row that expires. */
+static int until_made(builder *b, u32 number, const u8 *p, const u8 *end)
+{
+    u32 until;
+    while (p < end && *p == ' ') p++;
+    while (p < end && end[-1] == ' ') end--;
+    if (p == end) return OK;
+    if (!time_read(p, end, &until)) return BAD_TIME;
+    if (!b->untils.size) {
+        void *all = grow(b, &b->untils, ((size_t)number + 1) * 4);
+        if (!all) return BAD_TIME;
+        memset(all, 0, ((size_t)number + 1) * 4);
+    }
+    ((u32 *)b->untils.data)[number] = until;
+    return OK;
+}
+
 static void row_add(builder *b, const u8 *row, const u8 *end, int is_file, made *m)
 {
     if (b->rows % INDEX_STEP == 0) { u32 at = (u32)b->pool.size; put(b, &b->index, &at, 4); }
+    static const u32 never = 0;
     u32 number = (u32)b->rows++, offset = (u32)b->pool.size;
-    if (is_file && (row == end || *row == '#' || (end - row == 1 && *row == '\r'))) { put_byte(b, 0); return; }
-    const u8 *tab = memchr(row, '\t', (size_t)(end - row)), *value = tab ? tab + 1 : end, *stop;
+    if (b->untils.size) put(b, &b->untils, &never, 4);
+    if (is_file && end > row && end[-1] == '\r') end--;
+    if (is_file && (row == end || *row == '#')) { put_byte(b, 0); return; }
+    const u8 *tab = memchr(row, '\t', (size_t)(end - row)), *value = tab ? tab + 1 : end, *stop, *third;
     size_t length = 0;
     int reason = NO_TAB;
     if (tab) {
-        stop = memchr(value, '\t', (size_t)(end - value));
-        if (!stop) stop = end > value && is_file && end[-1] == '\r' ? end - 1 : end;
+        reason = OK;
+        if ((stop = memchr(value, '\t', (size_t)(end - value)))) {
+            third = memchr(stop + 1, '\t', (size_t)(end - stop - 1));
+            reason = until_made(b, number, stop + 1, third ? third : end);
+        } else stop = end;
         length = (size_t)(stop - value);
-        reason = length > 8000 ? URL_TOO_LONG : row_made(b, m, row, (size_t)(tab - row), value, stop);
+        if (reason == OK) reason = length > 8000 ? URL_TOO_LONG : row_made(b, m, row, (size_t)(tab - row), value, stop);
     }
     if (reason != OK) {
         refusal no = {number, (u32)reason};
@@ -350,7 +420,7 @@ static int compare_twins(const void *a, const void *b)
     return x[0] != y[0] ? (x[0] < y[0] ? -1 : 1) : x[1] != y[1] ? (x[1] < y[1] ? -1 : 1) : 0;
 }
 
-static void table_add(builder *b, const set *s, u64 hash, u32 offset)
+static void table_add(builder *b, const part *s, u64 hash, u32 offset)
 {
     u64 place = table_place(hash, b->table_count), slot = (u64)(u32)hash << 32 | (offset + 1ull);
     record mine, other;
@@ -366,16 +436,24 @@ static void table_add(builder *b, const set *s, u64 hash, u32 offset)
     }
 }
 
-/* Make filter and table of all rows. 0 where memory ran out or the set is over 4 GB of text. */
+/* The rows of a builder as a part. */
+static part part_made(const builder *b)
+{
+    return (part){.table = b->table, .pool = b->pool.data, .index = (const u32 *)b->index.data, .twins = (const u32 *)b->twins.data,
+                  .until = b->untils.size ? (const u32 *)b->untils.data : NULL, .table_count = b->table_count, .pool_size = b->pool.size,
+                  .index_count = b->index.size / 4, .twin_count = b->twins.size / 8, .rows = b->rows};
+}
+
+/* Make filter and table of all rows. 0 where memory ran out or the set is over 4 GB of text. A small set's filter has room for a delta. */
 static int builder_end(builder *b)
 {
     u64 keys = b->hashes.size / 8, extras = b->extras.size / 8, ahead = 16;
-    b->filter_count = (keys + extras) / 4 + 1; /* 16 bits a key */
+    b->filter_count = (keys + extras) / 4 + 1024; /* 16 bits a key */
     b->table_count = keys + keys / 3 + 8;
     b->filter = calloc(b->filter_count, 8);
     b->table = calloc(b->table_count, 8);
     if (!b->filter || !b->table || b->is_out_of_memory || b->is_too_large) return 0;
-    set s = {.pool = b->pool.data, .pool_size = b->pool.size};
+    part s = part_made(b);
     const u64 *hash = (const u64 *)b->hashes.data, *extra = (const u64 *)b->extras.data;
     const u32 *offset = (const u32 *)b->offsets.data;
     for (u64 i = 0; i < keys; i++) {
@@ -391,6 +469,17 @@ static int builder_end(builder *b)
         b->filter[filter_place(extra[i], b->filter_count)] |= filter_bits(extra[i]);
     }
     if (b->twins.size) qsort(b->twins.data, b->twins.size / 8, 8, compare_twins);
+    return !b->is_out_of_memory;
+}
+
+/* What a delta holds instead of filter and map: all hashes, and the words of the map that are not 0. */
+static int delta_end(builder *b)
+{
+    put(b, &b->hashes, b->extras.data, b->extras.size);
+    for (u64 i = 0; i < MAP4_BYTES / 8; i++) {
+        u64 word[2] = {i, load64(b->map4 + i * 8)};
+        if (word[1]) put(b, &b->words, word, 16);
+    }
     return !b->is_out_of_memory;
 }
 #endif

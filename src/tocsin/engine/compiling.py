@@ -3,14 +3,15 @@
 import ctypes
 import os
 import struct
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from tocsin.engine import native
+from tocsin.engine.files import replacing_base
 from tocsin.vocab import clock
 from tocsin.vocab.errors import InputError, TocsinError
 
@@ -26,13 +27,18 @@ class CompileReport:
     rejected: list[tuple[int, str]] = field(default_factory=list)
 
 
-class _Builder:
-    """The core's builder: rows go in as lines ``type<TAB>value``; memory is about that of the finished set."""
+Row = tuple[str, str] | tuple[str, str, datetime | str | None]
+"""Type, value, and the moment from which the row no longer counts, in RFC 3339 or as an aware ``datetime``; none or "": never."""
 
-    def __init__(self) -> None:
+
+class Builder:
+    """The core's builder: rows go in as lines ``type<TAB>value[<TAB>valid until]``; memory is about that of the finished set."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        """``seed``: that of the base, for a delta."""
         self._core = native.core()
-        self._rejected: list[tuple[int, str]] = []
-        self._handle = self._core.tocsin_builder_new(int.from_bytes(os.urandom(8)))
+        self.rejected: list[tuple[int, str]] = []
+        self._handle = self._core.tocsin_builder_new(int.from_bytes(os.urandom(8)) if seed is None else seed)
         if not self._handle:
             raise TocsinError("there is not enough memory to compile a set")
 
@@ -50,29 +56,43 @@ class _Builder:
         refusals = self._refusals()
         if refusals:
             lines = rows.split(b"\n")
-            self._rejected += [(row, f"{_shown(lines[row - first])} {reason}") for row, reason in refusals]
+            self.rejected += [(row, f"{_shown(lines[row - first])} {reason}") for row, reason in refusals]
 
-    def write(self, path: Path) -> CompileReport:
-        """Finish and put the set at ``path``, atomically and durably."""
+    @property
+    def rows(self) -> int:
+        """How many rows went in, refused ones counted."""
+        return int(self._core.tocsin_builder_rows(self._handle))
+
+    def view(self) -> "ctypes.Array[ctypes.c_char]":
+        """Finish, and give the rows as a set to compare with others, for as long as the builder lives."""
+        viewed = ctypes.create_string_buffer(self._core.tocsin_set_size())
+        if not self._core.tocsin_builder_view(self._handle, viewed):
+            raise TocsinError("there is not enough memory to read the indicators")
+        return viewed
+
+    def write(self, file: BinaryIO, base: "ctypes.Array[ctypes.c_char] | None" = None, removed: bytes = b"") -> int:
+        """Finish into a file, as a delta where there is a ``base``: then ``removed`` has a bit for each row of both, in words of 64.
+
+        Returns how many rows can be matched.
+        """
         header = ctypes.create_string_buffer(native.HEADER_BYTES)
         starts = (ctypes.c_void_p * native.SECTIONS)()
         sizes = (ctypes.c_uint64 * native.SECTIONS)()
         made_at = int(clock.now().timestamp())
-        if not self._core.tocsin_builder_end(self._handle, header, starts, sizes, made_at):
+        if not self._core.tocsin_builder_end(self._handle, header, starts, sizes, made_at, base, removed or None):
             raise TocsinError("there is not enough memory to compile a set")
-        with _replacing(path) as file:
-            file.write(header.raw)
-            for start, size in zip(starts, sizes, strict=True):
-                if size:
-                    file.write((ctypes.c_char * size).from_address(start or 0))
-                file.write(bytes(-size % native.HEADER_BYTES))
-        return CompileReport(self._core.tocsin_builder_compiled(self._handle), self._rejected)
+        file.write(header.raw)
+        for start, size in zip(starts, sizes, strict=True):
+            if size:
+                file.write((ctypes.c_char * size).from_address(start or 0))
+            file.write(bytes(-size % native.HEADER_BYTES))
+        return int(self._core.tocsin_builder_compiled(self._handle))
 
     def _refusals(self) -> list[tuple[int, str]]:
         """Rows refused since the last call, with the reason."""
         start = ctypes.c_void_p()
         count = self._core.tocsin_builder_refusals(self._handle, ctypes.byref(start))
-        known = len(self._rejected)
+        known = len(self.rejected)
         if count == known:
             return []
         fresh = ctypes.string_at(
@@ -90,69 +110,60 @@ def _shown(row: bytes) -> str:
     return repr(text if len(text) <= 100 else f"{text[:100]}…")
 
 
-class _replacing:  # noqa: N801
-    """A file that takes its place only when it is complete and on disk."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> BinaryIO:
-        try:
-            handle, name = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
-        except OSError as problem:
-            raise InputError(f"{self._path}: cannot be written ({problem.strerror})") from problem
-        self._temporary = Path(name)
-        self._file = os.fdopen(handle, "wb")
-        return self._file
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                self._file.flush()
-                os.fsync(self._file.fileno())
-        finally:
-            self._file.close()
-            if kind is None:
-                mask = os.umask(0)
-                os.umask(mask)
-                self._temporary.chmod(0o666 & ~mask)
-                self._temporary.replace(self._path)
-            else:
-                self._temporary.unlink()
-
-
-def compile_set(rows: Iterable[tuple[str, str]], path: str | Path) -> CompileReport:
-    """Compile (type, value) rows into the set at ``path``. A row's number is its place in ``rows``, from 0.
+def compile_set(rows: Iterable[Row], path: str | Path) -> CompileReport:
+    """Compile rows into the set at ``path``. A row's number is its place in ``rows``, from 0. A delta beside an older set goes.
 
     Rows that cannot be matched are listed in the report, the rest is compiled. Raises ``InputError`` where the file cannot be written.
     """
     source = iter(rows)
-    with _Builder() as builder:
+    with Builder() as builder:
         while batch := list(islice(source, _BATCH_ROWS)):
             builder.add(_as_lines(batch), is_file=False)
-        return builder.write(Path(path))
+        with replacing_base(Path(path)) as file:
+            compiled = builder.write(file)
+        return CompileReport(compiled, builder.rejected)
 
 
-def _as_lines(batch: list[tuple[str, str]]) -> bytes:
-    text = "".join([f"{kind}\t{value}\n" for kind, value in batch])
-    if text.count("\n") != len(batch) or text.count("\t") != len(batch):
+def _as_lines(batch: list[Row]) -> bytes:
+    text = "".join([f"{row[0]}\t{row[1]}\n" if len(row) == 2 else _with_time(row) for row in batch])
+    if text.count("\n") != len(batch) or text.count("\t") != sum(map(len, batch)) - len(batch):
         # A value with a line end or a tab cannot be matched; without its tab the row is refused and shown.
-        pairs = (f"{kind}\t{value}" for kind, value in batch)
-        text = "".join(f"{pair if pair.count(chr(9)) == 1 and chr(10) not in pair else repr(pair)}\n" for pair in pairs)
+        text = "".join(map(_sound, batch))
     return text.encode("utf-8", "surrogateescape")
 
 
-def compile_stream(stream: BinaryIO, path: str | Path) -> CompileReport:
-    """Compile a TSV file ``type<TAB>value``. A row's number is its physical line, from 0.
+def _with_time(row: Row) -> str:
+    until = row[2] if len(row) == 3 else None
+    if isinstance(until, datetime):
+        until = until.astimezone(UTC).isoformat()
+    return f"{row[0]}\t{row[1]}\t{until or ''}\n"
 
-    Blank lines and lines that begin with ``#`` are no rows; what follows a second tab is ignored.
+
+def _sound(row: Row) -> str:
+    line = _with_time(row)
+    is_sound = line.count("\n") == 1 and line.count("\t") == 2
+    return line if is_sound else f"{line[:-1].rstrip(chr(9))!r}\n"
+
+
+def compile_stream(stream: BinaryIO, path: str | Path) -> CompileReport:
+    """Compile a TSV file ``type<TAB>value[<TAB>valid until]``. A row's number is its physical line, from 0.
+
+    Blank lines and lines that begin with ``#`` are no rows. A third column is empty or a time in RFC 3339; a date is valid to its end
+    (UTC). What follows a third tab is ignored. A delta beside an older set goes.
     """
-    with _Builder() as builder:
-        rest = b""
-        while block := stream.read(_BATCH_BYTES):
-            block = rest + block
-            end = block.rfind(b"\n") + 1
-            builder.add(block[:end], is_file=True)
-            rest = block[end:]
-        builder.add(rest, is_file=True)
-        return builder.write(Path(path))
+    with Builder() as builder:
+        add_stream(builder, stream)
+        with replacing_base(Path(path)) as file:
+            compiled = builder.write(file)
+        return CompileReport(compiled, builder.rejected)
+
+
+def add_stream(builder: Builder, stream: BinaryIO) -> None:
+    """Put all rows of a TSV file into a builder."""
+    rest = b""
+    while block := stream.read(_BATCH_BYTES):
+        block = rest + block
+        end = block.rfind(b"\n") + 1
+        builder.add(block[:end], is_file=True)
+        rest = block[end:]
+    builder.add(rest, is_file=True)

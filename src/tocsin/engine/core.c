@@ -35,7 +35,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include "build.h"
+#include "rows.h"
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
@@ -65,7 +65,7 @@ typedef struct {
 struct scanner {
     const set *set;
     const instructions *with;
-    u32 flags;
+    u32 flags, at;        /* at: when, in seconds since 1970, for rows that expire */
     size_t room;          /* bytes that the text buffers hold */
     u8 *memory, *form1, *pair, *url; /* form 1, later form 2; host and path of two fields; a normalised URL */
     masks masks;
@@ -88,10 +88,13 @@ static u8 TAIL_MASK[64]; /* 32 zeros, 32 times 255 */
 
 /* ---- looking up ------------------------------------------------------------------------------------------------------- */
 
-static void report(scanner *sc, size_t position, u32 offset)
+static void report(scanner *sc, size_t position, const part *of, u32 offset)
 {
-    int64_t row = row_of(sc->set, offset);
+    int64_t row = row_of(of, offset);
     if (row < 0) { sc->error = "the set is damaged: a record is not where the table says"; return; }
+    u32 until = until_of(of, (u64)row);
+    row += (int64_t)of->first;
+    if (is_removed(sc->set, (u64)row) || (until && until <= sc->at)) return;
     if (sc->found_count == sc->found_room) {
         size_t room = sc->found_room * 2 + 256;
         found *more = realloc(sc->found, room * sizeof *more);
@@ -118,27 +121,15 @@ static int url_fits(const scanner *sc, const record *r)
 static void look(scanner *sc, u32 kind, const u8 *key, size_t length, size_t position)
 {
     const set *s = sc->set;
-    u64 h = key_hash(s->seed, kind, key, length);
-    if (!filter_has(s, h)) return;
-    u64 place = table_place(h, s->table_count);
-    record r;
-    for (u64 probes = 0; s->table[place] && probes < s->table_count; probes++, place = place + 1 == s->table_count ? 0 : place + 1) {
-        if ((u32)(s->table[place] >> 32) != (u32)h) continue;
-        u32 offset = (u32)s->table[place] - 1;
-        if (!record_read(s, offset, &r)) { sc->error = "the set is damaged: a record cannot be read"; return; }
-        if (r.kind != kind || r.key_length != length || memcmp(r.key, key, length)) continue;
-        if (kind < K_URL || url_fits(sc, &r)) report(sc, position, offset);
-        u64 low = 0, high = s->twin_count;
-        while (low < high) {
-            u64 middle = (low + high) / 2;
-            if (s->twins[middle * 2] < offset) low = middle + 1;
-            else high = middle;
-        }
-        for (; low < s->twin_count && s->twins[low * 2] == offset; low++) {
-            if (!record_read(s, s->twins[low * 2 + 1], &r)) { sc->error = "the set is damaged: a record cannot be read"; return; }
-            if (kind < K_URL || url_fits(sc, &r)) report(sc, position, s->twins[low * 2 + 1]);
-        }
-        return;
+    u64 hash = key_hash(s->seed, kind, key, length);
+    if (!filter_has(s, hash)) return;
+    for (const part *of = &s->base; of; of = of == &s->base && s->delta_header ? &s->delta : NULL) {
+        record r;
+        walk w;
+        int state = find_key(of, hash, kind, key, length, &w, &r);
+        for (; state > 0; state = find_twin(of, &w, &r))
+            if (kind < K_URL || url_fits(sc, &r)) report(sc, position, of, w.offset);
+        if (state < 0) { sc->error = "the set is damaged: a record cannot be read"; return; }
     }
 }
 
@@ -245,13 +236,13 @@ static void key6(u8 key[18], const u8 number[16], int prefix)
 }
 
 /* Bits of the prefix lengths in use, without those that no compiler would have let pass. */
-INLINE u64 lengths4(const set *s) { return s->header->prefixes4 & 0x1FFFFFF00ull; }
-INLINE u64 lengths6(const set *s, int word) { return s->header->prefixes6[word] & (word == 2 ? 1 : word ? ~0ull : ~0xFFFFull); }
+INLINE u64 lengths4(const set *s) { return s->prefixes4 & 0x1FFFFFF00ull; }
+INLINE u64 lengths6(const set *s, int word) { return s->prefixes6[word] & (word == 2 ? 1 : word ? ~0ull : ~0xFFFFull); }
 
 static void look_address4(scanner *sc, u32 address, int port, size_t position)
 {
     u8 key[6];
-    if (!(sc->set->header->kinds & HAS_ADDRESS4) || !(sc->set->map4[address >> 14] >> (address >> 8 & 63) & 1)) return;
+    if (!(sc->set->kinds & HAS_ADDRESS4) || !(sc->set->map4[address >> 14] >> (address >> 8 & 63) & 1)) return;
     for (u64 left = lengths4(sc->set); left; left &= left - 1) {
         u32 prefix = (u32)__builtin_ctzll(left);
         key4(key, address & 0xFFFFFFFFu << (32 - prefix), prefix);
@@ -327,7 +318,7 @@ static void address6_at(scanner *sc, const u8 *t, size_t e)
     read_run6(sc, t, e - 1);
     if (!sc->run6.is_valid) return;
     const u8 *n = sc->run6.number;
-    if (sc->set->header->kinds & HAS_ADDRESS6) look_address6(sc, n, port6(sc, t), sc->run6.from);
+    if (sc->set->kinds & HAS_ADDRESS6) look_address6(sc, n, port6(sc, t), sc->run6.from);
     if (is_mapped(n)) look_address4(sc, (u32)n[12] << 24 | (u32)n[13] << 16 | (u32)n[14] << 8 | n[15], port6(sc, t), sc->run6.from);
 }
 
@@ -400,7 +391,7 @@ static void look_url(scanner *sc, const u8 *body, const u8 *end, int port, size_
     if (!url_read_host(body, end, port, key, &url)) return;
     size_t host = (size_t)url.host_length;
     int is_known = filter_has(s, key_hash(s->seed, K_GATE, key, host));
-    int is_wide_known = s->header->kinds & HAS_WIDE && filter_has(s, parent_hash_of(s->seed ^ WIDE_SEED, key, key + host, 2));
+    int is_wide_known = s->kinds & HAS_WIDE && filter_has(s, parent_hash_of(s->seed ^ WIDE_SEED, key, key + host, 2));
     if (!is_known && !is_wide_known) return;
     size_t n = url_read_tail(&url, key + host);
     sc->tail = key + host;
@@ -842,7 +833,7 @@ static void block(scanner *sc, const u8 *raw, size_t n, size_t offset)
     if (sc->flags & DEFANGED) refang(text, n);
     memset(text + n, '\n', 192);
     sc->run6.start = sc->run6.end = 0;
-    if (sc->set->header->kinds & HAS_URL) {
+    if (sc->set->kinds & HAS_URL) {
         with->urls(sc, text, n, &saw);
         if (saw & (SAW_URI | SAW_HEADER) || (sc->zeek_host >= 0 && sc->zeek_uri >= 0)) joined(sc, raw, n, saw & SAW_URI);
     }
@@ -854,21 +845,45 @@ static void block(scanner *sc, const u8 *raw, size_t n, size_t offset)
 
 /* ---- the interface (native.py declares the same) ----------------------------------------------------------------------------- */
 
-API const char *tocsin_set_open(set *s, const u8 *base, u64 size) { return set_read(s, base, size); }
 API u64 tocsin_set_size(void) { return sizeof(set); }
-API u64 tocsin_set_rows(const set *s) { return s->header->rows; }
-API u64 tocsin_set_compiled(const set *s) { return s->header->compiled; }
+API const char *tocsin_set_open(set *s, const u8 *base, u64 size) { return set_read(s, base, size); }
+API const char *tocsin_set_check(const set *s, int file) { return set_sums_check(s->header, file); }
+API const char *tocsin_set_join(set *s, const u8 *delta, u64 size, u64 *map4) { return delta_read(s, delta, size, map4); }
+
+/* Rows of the base, of the delta; how many of each can match; removed ones; when each was made; how many rows have a time until which
+ * they are valid; whether there is a delta; the seed. */
+API void tocsin_set_numbers(const set *s, u64 out[9])
+{
+    const set_header *d = s->delta_header;
+    u64 all[9] = {s->header->rows, d ? d->rows : 0, s->header->compiled, d ? d->compiled : 0, s->removed ? d->removed : 0,
+                  s->header->made_at, d ? d->made_at : 0, (s->base.until ? s->base.rows : 0) + (s->delta.until ? s->delta.rows : 0), d != NULL};
+    memcpy(out, all, sizeof all);
+}
+API void tocsin_set_removed(const set *s, u8 *out)
+{
+    if (s->removed) memcpy(out, s->removed, (s->base.rows + s->delta.rows + 63) / 64 * 8);
+}
+API u64 tocsin_set_seed(const set *s) { return s->seed; }
 
 /* Type (K_*, negative for a certificate) of a row, its value into out (8192 bytes) and the value's length; 0: the row was refused; -100: no such row. */
 API int tocsin_set_row(const set *s, u64 row, u8 *out, int *length)
 {
     record r;
-    if (!row_read(s, row, &r)) return -100;
+    const part *of = part_of(s, row);
+    if (row < of->first || !row_read(of, row - of->first, &r) || is_removed(s, row)) return -100;
     if (r.kind == K_NONE) return 0;
     *length = value_write(&r, out);
     if (*length < 0) return -100;
     return r.flags & CERTIFICATE && r.kind == K_HASH ? -r.kind : r.kind;
 }
+
+API const char *tocsin_set_verify(const set *s) { return set_verify(s); }
+API int tocsin_set_count(const set *s, u32 at, u64 out[COUNTS]) { return rows_count(s, at, out); }
+API int tocsin_set_find(const set *from, u64 first, u64 end, const set *in, int change, u64 *removed, u8 *said)
+{
+    return rows_find(from, first, end, in, change, removed ? removed : (u64 *)in->removed, said);
+}
+API int64_t tocsin_set_list(const set *s, u64 *row, u64 end, const u8 *said, u8 *out, u64 room) { return rows_list(s, row, end, said, out, room); }
 
 API void tocsin_scanner_free(scanner *sc)
 {
@@ -897,6 +912,7 @@ API const char *tocsin_scanner_instructions(const scanner *sc) { return sc->with
 API const char *tocsin_scanner_error(const scanner *sc) { return sc->error; }
 API const hit *tocsin_scanner_hits(const scanner *sc) { return sc->hits; }
 API u64 tocsin_scanner_hit_count(const scanner *sc) { return sc->hit_count; }
+API void tocsin_scanner_at(scanner *sc, u32 at) { sc->at = at; }
 API u64 tocsin_scanner_lines(const scanner *sc) { return sc->line; }
 
 /* Another stream begins: line numbers start again, headers are forgotten. */
@@ -944,8 +960,8 @@ API builder *tocsin_builder_new(u64 seed)
 API void tocsin_builder_free(builder *b)
 {
     if (!b) return;
-    bytes *all[] = {&b->hashes, &b->offsets, &b->extras, &b->pool, &b->index, &b->twins, &b->refusals};
-    for (int i = 0; i < 7; i++) free(all[i]->data);
+    bytes *all[] = {&b->hashes, &b->offsets, &b->extras, &b->pool, &b->index, &b->twins, &b->refusals, &b->untils, &b->words};
+    for (int i = 0; i < 9; i++) free(all[i]->data);
     free(b->map4);
     free(b->filter);
     free(b->table);
@@ -975,17 +991,33 @@ API u64 tocsin_builder_refusals(const builder *b, const refusal **out)
 }
 API const char *tocsin_reason(u32 reason) { return reason < REASONS ? REASON[reason] : ""; }
 
-/* Finish: header (4096 bytes) into out, and start and size of each section. 0 on failure. */
-API int tocsin_builder_end(builder *b, u8 *out, const void **starts, u64 *sizes, u64 made_at)
+/* Finish, and see the rows as a set that others can be compared with, for as long as the builder lives. */
+API int tocsin_builder_view(builder *b, set *s)
+{
+    if (!builder_end(b)) return 0;
+    *s = (set){.base = part_made(b), .seed = b->seed};
+    return 1;
+}
+
+/* Finish: header (4096 bytes) into out, and start and size of each section. 0 on failure. With a base it becomes a delta of that base:
+ * then `removed` is a bit for each row of both, in whole words. */
+API int tocsin_builder_end(builder *b, u8 *out, const void **starts, u64 *sizes, u64 made_at, const set *base, const u64 *removed)
 {
     static const u64 nothing = 0;
-    if (!builder_end(b)) return 0;
-    set_header h = {.version = SET_VERSION, .header_size = sizeof h, .seed = b->seed, .rows = b->rows,
-                    .compiled = b->compiled, .kinds = b->kinds, .made_at = made_at, .prefixes4 = b->prefixes4};
-    memcpy(h.magic, "TOCSNSET", 8);
+    if (!builder_end(b) || (base && !delta_end(b))) return 0;
+    set_header h = {.version = SET_VERSION, .header_size = sizeof h, .seed = b->seed, .rows = b->rows, .compiled = b->compiled,
+                    .kinds = b->kinds, .made_at = made_at, .prefixes4 = b->prefixes4, .base = base ? base->header->checksum : 0};
+    memcpy(h.magic, base ? DELTA_MAGIC : BASE_MAGIC, 8);
     memcpy(h.prefixes6, b->prefixes6, sizeof h.prefixes6);
-    const void *all[SECTIONS] = {b->filter, b->map4, b->table, b->pool.data, b->index.data, b->twins.data};
-    u64 lengths[SECTIONS] = {b->filter_count * 8, b->kinds & HAS_ADDRESS4 ? MAP4_BYTES : 0, b->table_count * 8, b->pool.size, b->index.size, b->twins.size};
+    u64 words = base ? (base->header->rows + b->rows + 63) / 64 : 0;
+    for (u64 i = 0; i < words; i++) h.removed += (u64)__builtin_popcountll(removed[i]);
+    const void *all[SECTIONS] = {b->filter, b->map4, b->table, b->pool.data, b->index.data, b->twins.data, b->untils.data, removed};
+    u64 lengths[SECTIONS] = {b->filter_count * 8, b->kinds & HAS_ADDRESS4 ? MAP4_BYTES : 0, b->table_count * 8, b->pool.size, b->index.size,
+                             b->twins.size, b->untils.size, h.removed ? words * 8 : 0};
+    if (base) {
+        all[FILTER] = b->hashes.data, lengths[FILTER] = b->hashes.size;
+        all[MAP4] = b->words.data, lengths[MAP4] = b->words.size;
+    }
     u64 at = PAGE;
     for (int i = 0; i < SECTIONS; i++) {
         starts[i] = all[i] ? all[i] : &nothing;

@@ -432,7 +432,7 @@ static void NAME(emails)(scanner *sc, const u8 *t, size_t words)
 /* One pass over lower-case text with its escapes undone. t[-64..-1] and t[n..n+191] are line ends. */
 static void NAME(tokens)(scanner *sc, const u8 *t, size_t n)
 {
-    u64 kinds = sc->set->header->kinds;
+    u64 kinds = sc->set->kinds;
     size_t words = (n >> 6) + 1;
     for (size_t w = 0; w < words + 1; w++) NAME(classify)(t + w * 64, &sc->masks, w);
     if (kinds & HAS_DOMAIN) NAME(names)(sc, t, words, kinds & HAS_DIGIT_TLD ? ~0ull : 0);
@@ -471,7 +471,7 @@ static void NAME(urls)(scanner *sc, const u8 *t, size_t n, u32 *saw)
             for (const u8 *p = stop; p < t + stretch_end && *p != '/' && is_plain; p++) is_plain = *p != '@';
         if (!is_plain) { url_at(sc, t, mark, stretch_end); continue; }
         NAME(ask)(sc, t, key_hash(s->seed, K_GATE, host, (size_t)(stop - host)), mark, stretch_end, ABOUT_URL);
-        if (s->header->kinds & HAS_WIDE) NAME(ask)(sc, t, parent_hash_of(s->seed ^ WIDE_SEED, host, stop, 2), mark, stretch_end, ABOUT_URL);
+        if (s->kinds & HAS_WIDE) NAME(ask)(sc, t, parent_hash_of(s->seed ^ WIDE_SEED, host, stop, 2), mark, stretch_end, ABOUT_URL);
     }
     NAME(drain)(sc, t);
 }

@@ -20,8 +20,10 @@ from django.conf import settings
 
 from tocsin.constituency.access import Actor, Permission, require
 from tocsin.engine.compiling import compile_set
+from tocsin.engine.sets import IndicatorSet
 from tocsin.intel.models import Indicator, Revision
 from tocsin.intel.queries.compiled import REVISION, CompiledSet
+from tocsin.vocab.errors import Unreadable
 from tocsin.vocab.observables import ObservableType
 
 _BATCH = 20_000
@@ -79,7 +81,16 @@ def _cached(folder: Path, token: str) -> CompiledSet | None:
         found = CompiledSet(folder / told["set"], folder / told["ids"], told["digest"], told["indicators"])
     except (FileNotFoundError, KeyError, orjson.JSONDecodeError):
         return None
-    return found if found.path.exists() and found.ids_path.exists() else None
+    return found if _is_usable(found.path) and found.ids_path.exists() else None
+
+
+def _is_usable(path: Path) -> bool:
+    """Whether this version's engine opens the set: an earlier version's, or a broken one, is compiled again."""
+    try:
+        IndicatorSet.open(path).close()
+    except Unreadable:
+        return False
+    return True
 
 
 def _compile(folder: Path, token: str) -> CompiledSet:
