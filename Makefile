@@ -5,9 +5,10 @@ BIN := .venv/bin
 RUN := $(BIN)/python
 SETUP := .venv/.ready
 SERVE ?= yes
+PEERS := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench fuzz screenshots lock clean
+.PHONY: help setup run test check format bench bench-match bench-instructions fuzz screenshots lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -40,8 +41,17 @@ check: test ## another name of test
 format: $(SETUP) ## put the code into shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-bench: $(SETUP) ## benchmarks beside peers and physical limits, one table each
-	@for program in bench/*.py; do echo "== $$program"; $(RUN) $$program || exit 1; done
+bench: bench-match ## benchmarks beside peers and physical limits, one table each
+	@for program in attribution parse_shadowserver; do echo "== $$program"; $(RUN) -m bench.$$program || exit 1; done
+
+bench-match: $(SETUP) ## matching beside memcpy, Polars, hyperscan, grep and others; QUICK=yes in two minutes; PAGE=yes writes docs/run/speed.md
+	@test -e $(PEERS)/.ready -a ! bench/peers.lock -nt $(PEERS)/.ready || { echo "· peers, in $(PEERS)" && $(BIN)/uv venv --quiet --clear --python $(RUN) $(PEERS) \
+	  && $(BIN)/uv pip sync --quiet --python $(PEERS)/bin/python --require-hashes bench/peers.lock && touch $(PEERS)/.ready; } \
+	  || { rm -rf $(PEERS); echo "· the peers cannot be installed here: their rows say so"; }
+	@$(RUN) -m bench.match --peers $(PEERS)/bin/python $(if $(QUICK),--quick) $(if $(KEEP),--keep "$(KEEP)") $(if $(PAGE),--write-page)
+
+bench-instructions: $(SETUP) ## what a byte of log costs in instructions, beside what is kept in bench/ (needs valgrind)
+	@$(RUN) -m bench.instructions --check
 
 fuzz: $(SETUP) ## coverage-guided fuzzing of the native core under sanitizers
 	@$(RUN) -m tests.engine.fuzz
@@ -52,7 +62,8 @@ screenshots: $(SETUP) ## the console in both languages, from the sample nation, 
 lock: ## resolve the lock files anew (needs the package indexes)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 bench/peers.in -o bench/peers.lock
 	@npm install --package-lock-only --ignore-scripts --silent && $(RUN) tools/unaddressed.py package-lock.json
 
 clean: ## forget everything that set-up and running made
-	rm -rf .venv node_modules var build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-bench node_modules var build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""How many addresses a second find their owner, on one core, as of their time: ``python bench/attribution.py``.
+"""How many addresses a second find their owner, on one core, as of their time: ``python -m bench.attribution``.
 
 100,000 networks drawn at random (IPv4 /16 to /30, IPv6 /32 to /64, nested as they fall, every fifth with an end or a beginning in time
 and its successor), a million random addresses with random times of one year. Each figure is the median of five.

@@ -1,163 +1,84 @@
-"""How fast logs are matched: ours beside the machine's limits and beside peers, in one table.
+"""How fast logs are matched: ours beside the machine's limits and beside peers, in one table with the marks that are to be met.
 
-``python bench/match.py [--megabytes 500] [--counts 10k,100k,1m,10m] [--rounds 5] [--peers]``
+``make bench-match`` or ``python -m bench.match [--quick] [--megabytes 500] [--counts 10k,100k,1m,10m] [--rounds 5] [--keep FOLDER]``
 
-Logs (nine formats, about 230 bytes a line) and indicators (half domains, then addresses, hashes, URLs, networks, IPv6, mail
-addresses) are made from a seed. Every figure is the median of the rounds; the ratio is to memcpy of the same bytes in the same run,
-which is the figure to compare across machines and days. Peers run only where they are installed.
+Logs and indicators are made from a seed (``bench/logs.py``). Everything is measured in rounds, one after the other in each round, because
+the speed of memory on a shared machine changes from minute to minute: each ratio is to the memcpy of the same bytes just before. What
+is found is compared with what was planted, to the line. ``--write-page`` puts the figures into ``docs/run/speed.md``.
 """
 
-# ruff: noqa: E501, D102, UP031  the lines of nine log formats are data, and % is quickest at millions of them
-
 import argparse
-import json
 import os
-import random
-import shutil
-import statistics
-import subprocess
+import platform
 import sys
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 import numpy as np
+import numpy.typing as npt
+from bench import commands, figures, logs
+from bench.beside import peers
+from bench.figures import COUNTS, Limit, Results, SetFigure, Speed
 
 from tocsin.engine import IndicatorSet, Scanner, compile_stream
 
-COUNTS = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000, "10m": 10_000_000}
-WORDS = [
-    "alpha",
-    "north",
-    "mail",
-    "shop",
-    "cloud",
-    "data",
-    "secure",
-    "login",
-    "update",
-    "portal",
-    "news",
-    "bank",
-    "green",
-    "river",
-    "stone",
-]
-AGENT = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
-)
+Bytes = npt.NDArray[np.uint8]
+Pairs = list[tuple[int, int]]
 
 
-class Maker:
-    """Seeded names, addresses and lines. Indicators and the innocent live in different parts of the name space."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
-
-    def ipv4(self) -> str:
-        return "%d.%d.%d.%d" % (self.random.randrange(1, 224), *self.random.randbytes(3))
-
-    def inside(self) -> str:
-        return "10.%d.%d.%d" % tuple(self.random.randbytes(3))
-
-    def name(self, mark: str) -> str:
-        r = self.random
-        top = r.choice(["example", "example", "com.example", "net.example", "org.example"])
-        base = f"{r.choice(WORDS)}{mark}{r.randrange(1 << 24):x}.{top}"
-        return base if r.random() < 0.6 else f"{r.choice(WORDS)}.{base}"
-
-    def indicator(self) -> tuple[str, str]:
-        r = self.random
-        share = r.random()
-        if share < 0.50:
-            return "domain-name", self.name("-x")
-        if share < 0.69:
-            return "ipv4-addr", self.ipv4()
-        if share < 0.73:
-            return "ipv4-addr", "%s.0/%d" % (self.ipv4().rpartition(".")[0], 24)
-        if share < 0.74:
-            return "ip-port", f"{self.ipv4()}:{r.randrange(1, 65536)}"
-        if share < 0.89:
-            return "file", r.randbytes(r.choice([16, 20, 32, 32])).hex()
-        if share < 0.985:
-            return (
-                "url",
-                f"http://{self.name('-u')}/{r.choice(WORDS)}/{r.randrange(1 << 20):x}{r.choice(['', '.php', '/*'])}",
-            )
-        if share < 0.995:
-            return "ipv6-addr", "2001:db8:%x:%x::%x" % tuple(r.randrange(1 << 16) for _ in range(3))
-        return "email-addr", f"{r.choice(WORDS)}{r.randrange(1 << 20)}@{self.name('-m')}"
-
-    def line(self, planted: str) -> str:
-        r, inside, outside, host = self.random, self.inside(), self.ipv4(), planted or self.name("")
-        number, path = r.randrange(1 << 30), f"/{r.choice(WORDS)}/{r.randrange(1 << 24):x}"
-        shape = r.randrange(9)
-        if shape == 0:
-            return f"1700{number % 1000000:06d}.{number % 999999:06d}\tC{number:012x}z\t{inside}\t{number % 60000}\t{outside}\t53\tudp\t{number % 65536}\t0.023415\t{host}\t1\tC_INTERNET\t1\tA\t0\tNOERROR\tF\tF\tT\tT\t0\t{self.ipv4()},{self.ipv4()}\t300.000000,300.000000\tF"
-        if shape == 1:
-            return f'{{"ts":1700{number % 1000000:06d}.{number % 999999:06d},"uid":"C{number:012x}z","id.orig_h":"{inside}","id.orig_p":{number % 60000},"id.resp_h":"{outside}","id.resp_p":443,"proto":"tcp","service":"ssl","server_name":"{host}","duration":1.{number % 1000000:06d},"orig_bytes":{number % 9999},"resp_bytes":{number % 99999},"conn_state":"SF"}}'
-        if shape == 2:
-            return f"1700{number % 1000000:06d}.{number % 999:03d} {number % 5000:6d} {inside} TCP_MISS/200 {number % 99999} GET http://{host}{path}?id={number % 4096} - HIER_DIRECT/{outside} text/html"
-        if shape == 3:
-            return f'{outside} - - [21/Nov/2023:10:{number % 60:02d}:{number % 59:02d} +0500] "GET {path}.html?q={number % 999}%20{r.choice(WORDS)} HTTP/1.1" 200 {number % 99999} "https://{host}/" "{AGENT}"'
-        if shape == 4:
-            return f"Nov 21 10:{number % 60:02d}:{number % 59:02d} fw1 kernel: [{number % 999999}.{number % 999999:06d}] FW-DROP IN=eth0 OUT=eth1 MAC=00:16:3e:{number % 256:02x}:11:22 SRC={outside} DST={inside} LEN=60 TOS=0x00 PREC=0x00 TTL=51 ID={number % 65536} DF PROTO=TCP SPT={number % 60000} DPT=443 WINDOW=29200 RES=0x00 SYN URGP=0 {planted}"
-        if shape == 5:
-            return f"Nov 21 10:{number % 60:02d}:{number % 59:02d} sensor CEF:0|Vendor|Product|1.0|{number % 999}|Connection {r.choice(WORDS)}|5|src={inside} spt={number % 60000} dst={outside} dpt=80 proto=TCP request=http://{host}{path} act=allowed cnt={number % 9} fileHash={r.randbytes(16).hex()}"
-        if shape == 6:
-            return f"Nov 21 10:{number % 60:02d}:{number % 59:02d} mx1 postfix/smtp[{number % 32768}]: {number:010X}: to=<{r.choice(WORDS)}@{host}>, relay=mx.{host}[{outside}]:25, delay=0.{number % 99}, delays=0.01/0/0.1/0.2, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as {number:x})"
-        if shape == 7:
-            return f'{{"timestamp":"2023-11-21T10:{number % 60:02d}:{number % 59:02d}.000Z","event":{{"id":{number},"kind":"process"}},"host":{{"name":"pc-{number % 9999}"}},"process":{{"path":"C:\\\\Windows\\\\System32\\\\{r.choice(WORDS)}.exe","sha256":"{r.randbytes(32).hex()}","parent":"{r.choice(WORDS)}.exe"}},"note":"{planted}"}}'
-        return f"2023-11-21T10:{number % 60:02d}:{number % 59:02d}Z ns1 named[{number % 999}]: client @0x7f{number:09x} {inside}#{number % 60000} ({host}): query: {host} IN AAAA +E(0)K (2001:db8::{number % 65536:x}) latency={number % 99}.{number % 999}ms cache=miss view=internal"
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that ``work`` took."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
-def logs(megabytes: int, hit_rate: float, planted: list[str], seed: int) -> bytes:
-    """About ``megabytes`` of mixed lines; a share of ``hit_rate`` carries an indicator. Made once, then repeated with a twist of order."""
-    maker, pieces, size = Maker(seed), [], 0
-    unique = min(megabytes, 96) * 1_000_000
-    while size < unique:
-        value = maker.random.choice(planted) if hit_rate and maker.random.random() < hit_rate else ""
-        pieces.append(maker.line(value))
-        size += len(pieces[-1]) + 1
-    part = ("\n".join(pieces) + "\n").encode()
-    return part * max(1, megabytes * 1_000_000 // len(part))
+def say(text: str) -> None:
+    """What is being done now, on one line of a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{time.strftime('%H:%M:%S')} {text}", end="", file=sys.stderr, flush=True)
 
 
-def indicator_file(path: Path, count: int, seed: int) -> list[str]:
-    """Write a TSV; give back some domains of it to plant."""
-    planted: list[str] = []
-    maker = Maker(seed)
-    with path.open("w") as file:
-        for _ in range(count):
-            kind, value = maker.indicator()
-            file.write(f"{kind}\t{value}\n")
-            if kind == "domain-name" and len(planted) < 5000:
-                planted.append(value)
-    return planted
+def show(text: str) -> None:
+    """A part of the result."""
+    say("")
+    print(f"\n{text}", flush=True)
 
 
-def median(rounds: int, work: Callable[[], object]) -> float:
-    """Median seconds of some rounds after one to warm up."""
-    seconds = []
-    for turn in range(rounds + 1):
-        began = time.perf_counter()
-        work()
-        if turn:
-            seconds.append(time.perf_counter() - began)
-    return statistics.median(seconds)
+def parts_of(log: Bytes, threads: int) -> list[memoryview]:
+    """The log in as many parts of whole lines."""
+    view, cuts = log.data, [0]
+    for number in range(1, threads):
+        start = len(log) * number // threads
+        cuts.append(start + int(np.flatnonzero(log[start : start + (1 << 20)] == 10)[0]) + 1)
+    return [view[start:end] for start, end in zip(cuts, [*cuts[1:], len(log)], strict=True)]
 
 
-def scan(opened: IndicatorSet, parts: list[memoryview], instructions: str = "") -> int:
-    """Scan each part in a thread of its own; the number of hits."""
-    found = [0] * len(parts)
+def blocks(part: memoryview, size: int = 1 << 22) -> Iterator[memoryview]:
+    """A part as blocks of whole lines."""
+    start = 0
+    while start < len(part):
+        end = min(start + size, len(part))
+        while end < len(part) and part[end - 1] != 10:
+            end -= 1
+        yield part[start:end]
+        start = end
+
+
+def scan(opened: IndicatorSet, parts: list[memoryview], instructions: str = "") -> list[Pairs]:
+    """Scan each part in a thread of its own; (line in the part, row) of each hit."""
+    found: list[Pairs] = [[] for _ in parts]
 
     def one(index: int) -> None:
         with Scanner(opened, instructions=instructions) as scanner:
-            for start, end in blocks(parts[index]):
-                found[index] += len(scanner.scan(parts[index][start:end]))
+            for block in blocks(parts[index]):
+                found[index] += [(hit.line, hit.indicator) for hit in scanner.scan(block)]
 
     threads = [threading.Thread(target=one, args=(index,)) for index in range(1, len(parts))]
     for thread in threads:
@@ -165,144 +86,224 @@ def scan(opened: IndicatorSet, parts: list[memoryview], instructions: str = "") 
     one(0)
     for thread in threads:
         thread.join()
-    return sum(found)
+    return found
 
 
-def blocks(part: memoryview, size: int = 1 << 22) -> Iterator[tuple[int, int]]:
-    """A part as blocks of whole lines."""
-    start = 0
-    while start < len(part):
-        end = min(start + size, len(part))
-        while end < len(part) and part[end - 1] != 10:
-            end -= 1
-        yield start, end
-        start = end
+def wrong(found: list[Pairs], parts: list[memoryview], planted: npt.NDArray[np.int64]) -> tuple[int, int]:
+    """How many planted hits are missing, and how many are there that were not planted."""
+    wanted = set(map(tuple, planted.tolist()))
+    got, before = set(), 0
+    for pairs, part in zip(found, parts, strict=True):
+        got |= {(line + before, row) for line, row in pairs}
+        before += int(np.count_nonzero(np.frombuffer(part, np.uint8) == 10))
+    return len(wanted - got), len(got - wanted)
 
 
-def halves(log: bytearray) -> list[memoryview]:
-    """The log in two parts of whole lines."""
-    view, middle = memoryview(log), log.index(b"\n", len(log) // 2) + 1
-    return [view[:middle], view[middle:]]
+def copy(log: Bytes, target: Bytes, threads: int = 1) -> float:
+    """Seconds of memcpy, the log cut in as many parts."""
+    cuts = [len(log) * number // threads for number in range(threads + 1)]
+    helpers = [
+        threading.Thread(target=np.copyto, args=(target[cuts[n] : cuts[n + 1]], log[cuts[n] : cuts[n + 1]]))
+        for n in range(1, threads)
+    ]
+
+    def work() -> None:
+        for helper in helpers:
+            helper.start()
+        np.copyto(target[: cuts[1]], log[: cuts[1]])
+        for helper in helpers:
+            helper.join()
+
+    return timed(work)
 
 
-def row(*cells: object) -> None:
-    """One row of the table."""
-    print(f"{cells[0]!s:<34}" + "".join(f"{cell!s:>12}" for cell in cells[1:]), flush=True)
+def limits(log: Bytes, target: Bytes, rounds: int, results: Results) -> None:
+    """What the machine can do with these bytes."""
+    text = log.tobytes()
+    works: dict[str, Callable[[], float]] = {
+        "memcpy": lambda: copy(log, target),
+        "memcpy, 2 threads": lambda: copy(log, target, 2),
+        "memchr of a byte that is not there": lambda: timed(lambda: text.find(b"\0")),
+        "counting line ends (CPython)": lambda: timed(lambda: text.count(b"\n")),
+    }
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for _ in range(rounds + 1):
+        for name, work in works.items():
+            seconds[name].append(work())
+    results.limits = [Limit(name, len(log) / median(taken[1:]) / 1e6) for name, taken in seconds.items()]
+    results.single["two_memcpy"] = results.limits[1].speed / results.limits[0].speed
 
 
-def limits(log: bytearray, rounds: int) -> float:
-    """Print what the machine can do; MB/s of memcpy."""
-    source, target = np.frombuffer(log, np.uint8), np.empty(len(log), np.uint8)
-    memcpy = len(log) / median(rounds, lambda: np.copyto(target, source)) / 1e6
-    row("memcpy", f"{memcpy:.0f}", "1.000")
-    newline = len(log) / median(rounds, lambda: log.count(b"\n")) / 1e6
-    row("counting line ends (CPython)", f"{newline:.0f}", f"{newline / memcpy:.3f}")
-    return memcpy
+Case = tuple[str, int, str]
 
 
-def ours(name: str, count: int, megabytes: int, rounds: int, folder: Path, memcpy: float | None) -> float | None:
-    """Print our rows for one number of indicators."""
-    tsv, set_path = folder / f"{name}.tsv", folder / f"{name}.set"
-    planted = indicator_file(tsv, count, seed=1)
-    began = time.perf_counter()
-    with tsv.open("rb") as stream:
-        report = compile_stream(stream, set_path)
-    build = time.perf_counter() - began
-    opening = median(5, lambda: IndicatorSet.open(set_path).close())
-    size = set_path.stat().st_size
-    with IndicatorSet.open(set_path) as opened:
-        for hit_rate in (0.001, 0.0, 0.01) if name == "1m" else (0.001,):
-            log = bytearray(logs(megabytes, hit_rate, planted, seed=2))
-            if memcpy is None:
-                memcpy = limits(log, rounds)
-            for threads, parts in ((1, [memoryview(log)]), (2, halves(log))):
-                hits = scan(opened, parts)
-                speed = len(log) / median(rounds, partial(scan, opened, parts)) / 1e6
-                row(
-                    f"tocsin {name}, {threads} thread(s), {hit_rate:.1%} hit",
-                    f"{speed:.0f}",
-                    f"{speed / memcpy:.3f}",
-                    hits,
-                )
-            if name == "1m" and hit_rate == 0.001:
-                for instructions in ("avx2", "sse2", "portable"):
-                    speed = len(log) / median(rounds, partial(scan, opened, [memoryview(log)], instructions)) / 1e6
-                    row(f"tocsin {name}, {instructions}", f"{speed:.0f}", f"{speed / memcpy:.3f}")
-    print(
-        f"    compiled {report.compiled / build / 1e6:.2f} M/s ({build:.2f} s), {(size - (1 << 21)) / count:.1f} bytes/indicator"
-        f" + 2 MB map, opened in {opening * 1000:.1f} ms",
-        flush=True,
+class Race:
+    """All sets over one log, in rounds; a memcpy before each scan."""
+
+    def __init__(
+        self, opened: dict[str, IndicatorSet], log: Bytes, target: Bytes, planted: npt.NDArray[np.int64]
+    ) -> None:
+        self.opened, self.log, self.target, self.planted = opened, log, target, planted
+        self.parts = {threads: parts_of(log, threads) for threads in (1, 2)}
+        self.seconds: dict[Case, list[float]] = defaultdict(list)
+        self.ratios: dict[Case, list[float]] = defaultdict(list)
+        self.wrong: dict[Case, tuple[int, int]] = {}
+
+    def run(self, cases: list[Case], rounds: int) -> None:
+        """A round to warm up and to compare hits, then ``rounds`` that count."""
+        for turn in range(rounds + 1):
+            for case in cases:
+                say(f"{case[0]}, {case[1]} thread(s) {case[2]}: round {turn} of {rounds}")
+                count, threads, instructions = case
+                before = copy(self.log, self.target)
+                began = time.perf_counter()
+                found = scan(self.opened[count], self.parts[threads], instructions)
+                taken = time.perf_counter() - began
+                if turn:
+                    self.seconds[case].append(taken)
+                    self.ratios[case].append(before / taken)
+                else:
+                    self.wrong[case] = wrong(found, self.parts[threads], self.planted)
+
+    def speeds(self, rate: float) -> Iterator[Speed]:
+        """One row for each case."""
+        for case, taken in self.seconds.items():
+            ratios, (missed, invented) = self.ratios[case], self.wrong[case]
+            yield Speed(
+                *(case[0], rate, case[1], case[2], len(self.log) / median(taken) / 1e6, median(ratios)),
+                *(min(ratios), max(ratios), len(self.planted), missed, invented),
+            )
+
+    def against(self, one: Case, other: Case) -> float:
+        """How many times as fast ``one`` is, the median of the rounds."""
+        return median(b / a for a, b in zip(self.seconds[one], self.seconds[other], strict=True))
+
+
+def sets_of(names: list[str], folder: Path, rounds: int, results: Results) -> dict[str, Path]:
+    """Write the indicators, compile them, and open what came of it."""
+    paths = {}
+    for name in names:
+        say(f"{name}: indicators")
+        tsv, path = folder / f"{name}.tsv", folder / f"{name}.set"
+        logs.write_indicators(tsv, COUNTS[name])
+        seconds = []
+        for turn in range(rounds):
+            say(f"{name}: compiled, round {turn + 1} of {rounds}")
+            with tsv.open("rb") as stream:
+                seconds.append(timed(partial(compile_stream, stream, path)))
+        opening = [timed(lambda path=path: IndicatorSet.open(path).close()) for _ in range(21)]  # type: ignore[misc]
+        size = path.stat().st_size / COUNTS[name]
+        results.sets.append(SetFigure(name, COUNTS[name] / median(seconds) / 1e6, size, median(opening) * 1000))
+        paths[name] = path
+    return paths
+
+
+def races(paths: dict[str, Path], made: dict[float, logs.Log], rounds: int, results: Results) -> None:
+    """All scans."""
+    opened = {name: IndicatorSet.open(path) for name, path in paths.items()}
+    for rate, log in sorted(made.items(), key=lambda pair: pair[0] != 0.001):
+        data = np.fromfile(log.path, np.uint8)
+        target = np.ones_like(data)
+        if not results.limits:
+            limits(data, target, rounds, results)
+        race = Race(opened, data, target, log.planted)
+        cases: list[Case] = [(name, threads, "") for name in opened for threads in (1, 2)]
+        if rate == 0.001 and "1m" in opened:
+            cases += [("1m", 1, instructions) for instructions in other_instructions(opened["1m"], results)]
+        race.run(cases, rounds)
+        results.speeds += race.speeds(rate)
+        if rate == 0.001 and "1m" in opened:
+            results.single["two_threads"] = race.against(("1m", 2, ""), ("1m", 1, ""))
+            if "10m" in opened:
+                results.single["ten_to_one"] = race.against(("10m", 1, ""), ("1m", 1, ""))
+    for one in opened.values():
+        one.close()
+
+
+def other_instructions(opened: IndicatorSet, results: Results) -> list[str]:
+    """What the processor could use besides its best."""
+    with Scanner(opened) as scanner:
+        best = scanner.instructions
+    results.machine["instructions"] = best
+    known = ["avx512", "avx2", "sse2", "portable"]
+    return known[known.index(best) + 1 :] if best in known else []
+
+
+def about_machine(given: argparse.Namespace, log: logs.Log) -> dict[str, object]:
+    """What was measured on what."""
+    cpu = next(
+        (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
+        platform.processor(),
     )
-    return memcpy
+    size = log.path.stat().st_size
+    return {
+        "at": time.strftime("%Y-%m-%d", time.gmtime()),
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "l2": "".join(_lines("/sys/devices/system/cpu/cpu0/cache/index2/size")) or "?",
+        "l3": "".join(_lines("/sys/devices/system/cpu/cpu0/cache/index3/size")) or "?",
+        "python": platform.python_version(),
+        "megabytes": round(size / 1e6),
+        "line_bytes": size / log.lines,
+        "unique": log.distinct / log.mentions,
+        "rounds": given.rounds,
+    }
 
 
-def peers(folder: Path, name: str) -> None:
-    """Peers on a small share of the log: they are slow, and their speed does not depend on its size."""
-    values = [line.partition("\t")[2].strip() for line in (folder / f"{name}.tsv").open()]
-    log = logs(4, 0.001, values[:5000], seed=2)
-    (folder / "peer.log").write_bytes(log)
-    (folder / "peer.txt").write_text("\n".join(values))
-    if shutil.which("grep"):
-        began = time.perf_counter()
-        subprocess.run(
-            ["grep", "-c", "-F", "-f", folder / "peer.txt", folder / "peer.log"], stdout=subprocess.DEVNULL, timeout=600
-        )
-        row(f"grep -F {name} (with its build)", f"{len(log) / (time.perf_counter() - began) / 1e6:.1f}")
+def _lines(path: str) -> list[str]:
     try:
-        import hyperscan  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        row("hyperscan", "absent")
-    else:
-        began = time.perf_counter()
-        database = hyperscan.Database()
-        database.compile_literals(
-            expressions=[value.encode() for value in values], ids=list(range(len(values))), elements=len(values)
-        )
-        built = time.perf_counter() - began
-        speed = len(log) / median(3, lambda: database.scan(log, match_event_handler=lambda *_: None)) / 1e6
-        row(f"hyperscan literals {name}", f"{speed:.0f}", f"built {built:.1f} s")
-    try:
-        import polars as pl  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        row("polars", "absent")
-    else:
-        frame, wanted = pl.DataFrame({"line": log.decode().splitlines()}), pl.DataFrame({"token": values}).unique()
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
 
-        def find() -> int:
-            tokens = frame.select(pl.col("line").str.extract_all(r"[A-Za-z0-9._-]+\.[A-Za-z0-9._-]+").alias("token"))
-            return int(tokens.explode("token").join(wanted, on="token", how="semi").height)
 
-        row(f"polars regex + join {name}", f"{len(log) / median(3, find) / 1e6:.0f}")
+def options() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="two minutes: 100 MB, 3 rounds, 1 million at most")
+    parser.add_argument("--megabytes", type=int, default=500)
+    parser.add_argument("--counts", default=",".join(COUNTS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--keep", type=Path, help="leave indicators, sets and logs in this folder, and use what is there"
+    )
+    parser.add_argument(
+        "--peers", type=Path, default=Path(".venv-bench/bin/python"), help="the Python that has the peers"
+    )
+    parser.add_argument("--peer-seconds", type=int, default=60, help="how long a peer may take with one count")
+    parser.add_argument("--out", type=Path, default=figures.KEPT, help="where the figures go as JSON")
+    parser.add_argument("--write-page", action="store_true", help="put the figures into docs/run/speed.md")
+    given = parser.parse_args()
+    if given.quick:
+        given.megabytes, given.rounds, given.counts, given.peer_seconds = 100, 3, "10k,1m", 15
+    return given
 
 
 def main() -> int:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--megabytes", type=int, default=500)
-    parser.add_argument("--counts", default="10k,100k,1m")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--peers", action="store_true")
-    parser.add_argument("--keep", type=Path, help="leave indicators, sets and a log in this folder")
-    given = parser.parse_args()
-    about = Path("/proc/cpuinfo").read_text().splitlines()
-    cpu = next((line.partition(":")[2].strip() for line in about if line.startswith("model name")), "?")
-    print(
-        json.dumps(
-            {"cpu": cpu, "cores": os.cpu_count(), "python": sys.version.split()[0], "megabytes": given.megabytes}
-        )
-    )
-    row("", "MB/s", "of memcpy", "hits")
-    memcpy: float | None = None
+    """Print the tables; exit code 1 where a hit was missed or invented."""
+    given, results = options(), Results()
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        for name in given.counts.split(","):
-            memcpy = ours(name, COUNTS[name], given.megabytes, given.rounds, folder, memcpy)
-            if given.peers and name in ("10k", "100k"):
-                peers(folder, name)
-        if given.keep:
-            (folder / "bench.log").write_bytes(logs(min(given.megabytes, 96), 0.0, [], seed=2))
-    return 0
+        say("logs")
+        made = logs.write_logs(folder, given.megabytes)
+        results.machine = about_machine(given, made[0.0])
+        paths = sets_of(given.counts.split(","), folder, given.rounds, results)
+        races(paths, made, given.rounds, results)
+        show(figures.speed_table(results))
+        show(figures.set_table(results))
+        say("the command")
+        if "1m" in paths:
+            commands.measure(paths, made[0.001], folder, given.rounds, results)
+            show("\n".join(figures.single_lines(results)))
+        small = [name for name in paths if COUNTS[name] <= COUNTS["100k"]]
+        peers(small, paths, folder, given.peers, given.peer_seconds, results, say)
+        show(figures.peer_table(results))
+    show(figures.mark_table(results))
+    results.keep(given.out)
+    if given.write_page:
+        figures.write_page(results)
+    return int(any(row.missed or row.invented for row in results.speeds))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How fast a Shadowserver report is parsed: 100,000 seeded rows of 80 columns, as a table with medians of five rounds.
 
-    python bench/parse_shadowserver.py [ROWS]
+    python -m bench.parse_shadowserver [ROWS]
 
 The mark is 100,000 rows in 5 seconds, one process. "bytes to records" is what counts; the other lines show where the time goes.
 """
