@@ -630,7 +630,7 @@ INLINE int is_unset(const u8 *p, size_t n) { return !n || (n == 1 && *p == '-') 
 static void zeek_header(scanner *sc, const u8 *p, const u8 *end)
 {
     if (end > p && end[-1] == '\r') end--;
-    int is_fields = end - p > 8 && !memcmp(p, "#fields\t", 8);
+    int is_fields = end - p >= 8 && !memcmp(p, "#fields\t", 8);
     if (!is_fields && !(end - p >= 10 && !memcmp(p, "#separator", 10)) && !(end - p >= 6 && !memcmp(p, "#close", 6))) return;
     sc->zeek_host = is_fields ? column_of(p + 8, end, "host") : -1;
     sc->zeek_uri = is_fields ? column_of(p + 8, end, "uri") : -1;

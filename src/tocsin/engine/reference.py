@@ -117,8 +117,8 @@ class ReferenceSet:
         self._match_addresses(form2, found)
         for run in _HASH.findall(form2):
             found.update(self._exact.get(("file", bytes.fromhex(run)), ()))
-        for at in (place for place, character in enumerate(form2) if character == "@"):
-            self._match_email(form2, at, found)
+        for at in re.finditer("@", form2):
+            self._match_email(form2, at.start(), found)
         return found
 
     def _match_domain(self, token: str, found: set[int]) -> None:

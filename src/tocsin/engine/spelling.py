@@ -7,13 +7,14 @@ general; in names every letter is folded, one character at a time, to ``NFKC(low
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import NamedTuple
 
 _LOWER = bytes(byte + 32 if 65 <= byte <= 90 else byte for byte in range(256))
 _JOINERS = "\u200c\u200d"  # legal inside Persian, Urdu and Indic names (RFC 5892 appendix A)
 _DOTS = "\u3002\uff0e\uff61"  # IDNA treats them as full stops (RFC 3490 section 3.1)
+_ASCII_WORD = re.compile(r"[a-z0-9._-]+")
 _QUAD = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 _JSON_ESCAPE = re.compile(rb"\\(?:([\"\\/bfnrt])|u([0-9a-fA-F]{4}))")
@@ -140,6 +141,8 @@ def _is_token(character: str) -> bool:
 
 def word_runs(text: str) -> list[tuple[int, int]]:
     """Start and end of every maximal run of name characters."""
+    if text.isascii():
+        return [run.span() for run in _ASCII_WORD.finditer(text)]
     runs, start = [], -1
     for place, character in enumerate(text):
         if _is_token(character):
@@ -163,6 +166,7 @@ def fold(character: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", character).lower())
 
 
+@lru_cache(maxsize=100_000)
 def label_to_ascii(label: str) -> str | None:
     """One folded label in punycode (RFC 3492), as it is if it is ASCII; ``None`` if it would be longer than 63 characters."""
     if label.isascii():
@@ -184,7 +188,7 @@ def to_ascii(name: str) -> str | None:
 
 def domain_candidates(token: str) -> set[str]:
     """Every name that a token mentions: itself without edges of ``-_.`` and each suffix at a label's start."""
-    folded = "".join(map(fold, token)).rstrip("-_.")
+    folded = (token if token.isascii() else "".join(map(fold, token))).rstrip("-_.")
     found: set[str] = set()
     for text in (folded, folded.lstrip("-_.")):
         labels = [label_to_ascii(label) for label in text.split(".")]
@@ -206,6 +210,8 @@ def address6_in(run: str) -> tuple[int, int, int] | None:
     """
     start = len(run) - len(run.lstrip("."))
     end = len(run.rstrip("."))
+    if run.count(":") < 2:
+        return None
     while (colon := run.find(":", start, end)) > start and not re.fullmatch("[0-9a-f]{1,4}", run[start:colon]):
         start = colon + 1
     if run.startswith(":", start) and not run.startswith("::", start):
