@@ -389,6 +389,8 @@ def test_host_and_path_in_separate_fields_are_joined(hits: Matcher) -> None:
     assert hits(url("evil.example:80/a/b"), '{"host":"evil.example","uri":"/a/b"}') == ["evil.example:80/a/b"]
     if hits.__name__ == "by_core":
         assert hits(rows, zeek) == ["evil.example/a/b"] * 2
+        for header in ("#fields\t", "#fields\t\r", "#close", "#separator \\x09", "#fields\tts"):
+            assert hits(rows, f"#fields\thost\turi\n{header}\nevil.example\t/a/b") == [], header
 
 
 def test_percent_escapes_are_undone(hits: Matcher) -> None:
