@@ -388,9 +388,10 @@ def piece(number: int, formats: Sequence[int] = range(9)) -> tuple["npt.NDArray[
     return lines, ranks
 
 
-def planted_lines(generator: Generator, chosen: Sequence[Plant]) -> list[str]:
-    """One line for each plant, in a format that can mention it."""
-    shapes = np.array([generator.choice(PLACES[plant.kind]) for plant in chosen], np.int64)
+def planted_lines(generator: Generator, chosen: Sequence[Plant], formats: Sequence[int] = range(9)) -> list[str]:
+    """One line for each plant, in one of the formats that can mention it."""
+    able = {kind: [shape for shape in shapes if shape in formats] for kind, shapes in PLACES.items()}
+    shapes = np.array([generator.choice(able[plant.kind]) for plant in chosen], np.int64)
     lines = np.empty(len(chosen), object)
     for shape in range(len(FORMATS)):
         places = np.flatnonzero(shapes == shape)
