@@ -5,10 +5,14 @@ BIN := .venv/bin
 RUN := $(BIN)/python
 SETUP := .venv/.ready
 SERVE ?= yes
+# Rooms without a database: their tests run once, not once a database.
+PURE := vocab text formats engine lake
+LINES ?= 1000000
+SEED ?= 1
 PEERS := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench bench-match bench-instructions fuzz screenshots lock clean
+.PHONY: help setup run test check format bench bench-match bench-instructions exact fuzz screenshots lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -34,7 +38,7 @@ test: $(SETUP) ## everything that CI runs: format, lint, types, import contracts
 	@$(BIN)/mypy
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
 	@$(BIN)/pytest -n auto --dist loadgroup
-	@$(RUN) -m tests.postgres -- $(BIN)/pytest -n auto --dist loadgroup
+	@$(RUN) -m tests.postgres -- $(BIN)/pytest -n auto --dist loadgroup $(PURE:%=--ignore=tests/%)
 
 check: test ## another name of test
 
@@ -52,6 +56,9 @@ bench-match: $(SETUP) ## matching beside memcpy, Polars, hyperscan, grep and oth
 
 bench-instructions: $(SETUP) ## what a byte of log costs in instructions, beside what is kept in bench/ (needs valgrind)
 	@$(RUN) -m bench.instructions --check
+
+exact: $(SETUP) ## the core beside the reference on a million adversarial lines; LINES=… SEED=… for more, or others
+	@$(RUN) -m tests.engine.adversarial $(LINES) $(SEED)
 
 fuzz: $(SETUP) ## coverage-guided fuzzing of the native core under sanitizers
 	@$(RUN) -m tests.engine.fuzz
