@@ -3,25 +3,27 @@
  * The one pass
  * ------------
  * A log is mostly not what we look for, so the pass is built to throw text away early and cheaply, and never to throw away a hit.
- * A block of whole lines (about 16 KB: it stays in the first-level cache) goes through these stations:
+ * A block of whole lines (about 8 KB: with its masks it stays in the first-level cache) goes through these stations:
  *
  *    log bytes     20:01 GET http://www.Evil.example/a%2Fb from 198.18.0.7:443 id=5f3c...
  *        |
- *        v   copy_lower      A-Z to a-z; remembers whether "\" or "%" occur; JSON escapes are undone where a line is JSON
- *     form 1 ------------->  "://" found by three shifted compares; host normalised; filter asked;  URLs
- *        |                    path normalised only if something is known about the host
- *        v   undo_percent    only where "%" occurs
- *     form 2
- *        |   classify        64 bytes become 64-bit masks, one bit a byte:
+ *        v   copy            64 bytes are loaded once: A-Z become a-z, and each class of bytes a 64-bit mask, one bit a byte
  *        |                     text    f r o m   1 9 8 . 1 8 . 0 . 7 : 4 4 3
  *        |                     token   1 1 1 1 0 1 1 1 1 1 1 1 1 1 1 0 1 1 1
  *        |                     dot     0 0 0 0 0 0 0 0 1 0 0 1 0 1 0 0 0 0 0
- *        |                     ends    . . . . . . . . . . . . . . . 1 . . .   = (token + dot + carry) & ~token
- *        v                    An addition carries a dot to the end of its run, so one add finds all tokens that have a dot and
- *     ends                    passes over the others without a branch. The same add finds addresses (runs of digits and dots),
- *        |                    IPv6 (runs of hex digits and ":" with "::" or 13 characters) and hashes (runs with 16 hex digits).
+ *     form 1               JSON escapes are undone where a line is JSON, and the masks of what was rewritten are made again
+ *        |
+ *        +---- urls          "://" by three shifted masks; the host's end and dots from the masks; filter asked;
+ *        |                    path normalised only if something is known about the host
+ *        v   undo_percent    only where "%" occurs, and masks again
+ *     form 2
+ *        |   seeds           where something begins to look like an indicator: a dot before a letter, the third dot of a chain,
+ *        |                    16 hex digits, "::" or three colons; shifts and ands of whole masks, no branch
+ *        v   ends              ends    . . . . . . . . . . . . . . . 1 . . .   = (token + seeds + carry) & ~token
+ *        |                    An addition carries a seed to the end of its run, so one add finds all tokens that hold one and
+ *        |                    passes over the others without a branch. The ends are written down as positions, kind by kind.
  *        v   names,          two labels -> one hash -> one 8-byte probe of a Bloom filter, prefetched a batch ahead;
- *            addresses        an address -> one bit in a map of all /24s
+ *            addresses        an address -> one shuffle, two multiplications -> one bit in a map of all /24s
  *        |
  *        v   about one token in a thousand is left
  *     slow path              says exactly what a hit is (boundaries, ports, suffixes, networks, masks), asks the filter for the whole
@@ -42,13 +44,14 @@
 #endif
 
 #define API __attribute__((visibility("default")))
-enum { BLOCK = 16384, EDGE = 64, MOST_STARTS = 32, MOST_HITS = 1 << 16, QUEUE = 64 };
+enum { BLOCK = 8192, EDGE = 64, MOST_STARTS = 32, MOST_HITS = 1 << 16, QUEUE = 64 };
 enum { SAW_BACKSLASH = 1, SAW_PERCENT = 2, SAW_URI = 4, SAW_HEADER = 8 };
 enum { NO, ASK, UNSURE };
 enum { ABOUT_NAME, ABOUT_HASH, ABOUT_EMAIL, ABOUT_URL, ABOUT_ADDRESS6 };
 enum { JSON_NEVER = 1, JSON_ALWAYS = 2, DEFANGED = 4 };
 
-typedef struct { u64 *token, *dot, *digit, *alnum, *high, *hex, *colon, *at; } masks;
+typedef struct { u64 *token, *dot, *digit, *alnum, *high, *hex, *colon, *slash, *at, *name_seed, *second_dot, *third_dot, *long_hex, *chain; } masks;
+enum { MASKS = sizeof(masks) / sizeof(u64 *) };
 typedef struct { u64 line, row, start, length; } hit; /* line from 1 in the stream; start and length of its text in the buffer */
 typedef struct { u32 position, row; } found;
 typedef struct { u64 hash; u32 at, end, about; } question; /* put to the filter once its line has come from memory */
@@ -56,8 +59,9 @@ typedef struct { u64 hash; u32 at, end, about; } question; /* put to the filter 
 typedef struct scanner scanner;
 typedef struct {
     const char *name;
-    u32 (*copy_lower)(u8 *, const u8 *, size_t, u64 *);
-    void (*urls)(scanner *, const u8 *, size_t, u32 *);
+    u32 (*copy)(scanner *, const u8 *, size_t, u64 *);
+    void (*classify_again)(scanner *, size_t, size_t);
+    void (*urls)(scanner *, const u8 *, size_t);
     void (*tokens)(scanner *, const u8 *, size_t);
     u64 (*count_lines)(const u8 *, size_t);
 } instructions;
@@ -67,9 +71,9 @@ struct scanner {
     const instructions *with;
     u32 flags, at;        /* at: when, in seconds since 1970, for rows that expire */
     size_t room;          /* bytes that the text buffers hold */
-    u8 *memory, *form1, *pair, *url; /* form 1, later form 2; host and path of two fields; a normalised URL */
+    u8 *memory, *text, *pair, *url; /* form 1, later form 2; host and path of two fields; a normalised URL */
     masks masks;
-    u32 *places, *seen;
+    u32 *places, *numbers, *seen;
     question queue[QUEUE], again[QUEUE]; /* again: names whose two labels are known, asked about three */
     size_t waiting, waiting_again;
     found *found;
@@ -84,7 +88,7 @@ struct scanner {
     const u8 *tail; size_t tail_length, key_tail; int port;        /* the URL being looked up */
 };
 
-static u8 TAIL_MASK[64]; /* 32 zeros, 32 times 255 */
+static const u8 TAIL_MASK[64] = {[32 ... 63] = 255};
 
 /* ---- looking up ------------------------------------------------------------------------------------------------------- */
 
@@ -481,15 +485,15 @@ static const u8 *line_start(const u8 *text, const u8 *p)
     return end ? end + 1 : text;
 }
 
-static void undo_json_lines(const scanner *sc, const u8 *raw, size_t n)
+static void undo_json_lines(scanner *sc, const u8 *raw, size_t n)
 {
     for (const u8 *p = raw, *end = raw + n, *start, *stop; (p = memchr(p, '\\', (size_t)(end - p))); p = stop) {
         start = line_start(raw, p);
         if (!(stop = memchr(p, '\n', (size_t)(end - p)))) stop = end;
         if (!(sc->flags & JSON_ALWAYS) && !looks_like_json(start, stop)) continue;
-        u8 *to = sc->form1 + (p - raw), *written = undo_json(to, p, stop);
-        for (u8 *c = to; c < written; c++) *c = lower(*c);
-        fill_up(written, sc->form1 + (stop - raw));
+        u8 *to = sc->text + (p - raw), *written = undo_json(to, p, stop);
+        fill_up(written, sc->text + (stop - raw));
+        sc->with->classify_again(sc, (size_t)(p - raw), (size_t)(stop - raw));
     }
 }
 
@@ -517,11 +521,12 @@ static void undo_percent_line(u8 *p, u8 *end)
     fill_up(out, end);
 }
 
-static void undo_percent(u8 *text, size_t n)
+static void undo_percent(scanner *sc, size_t n)
 {
-    for (u8 *p = text, *end = text + n, *stop; (p = memchr(p, '%', (size_t)(end - p))); p = stop) {
+    for (u8 *p = sc->text, *end = p + n, *stop; (p = memchr(p, '%', (size_t)(end - p))); p = stop) {
         if (!(stop = memchr(p, '\n', (size_t)(end - p)))) stop = end;
         undo_percent_line(p, stop);
+        sc->with->classify_again(sc, (size_t)(p - sc->text), (size_t)(stop - sc->text));
     }
 }
 
@@ -670,8 +675,28 @@ static void look_closely(scanner *sc, const u8 *t, question q)
     }
 }
 
+/* Where the digits of an address's octets stand, told by how many digits each has, in the 16 bytes that end with it; and the least
+ * value that an octet of so many digits has, because none begins with 0. */
+typedef struct { u8 columns[16]; u32 least[4]; } quad_shape;
+static quad_shape QUADS[256];
+
+static void quads_make(void)
+{
+    static const u32 least[4] = {0, 0, 10, 100};
+    for (int shape = 0; shape < 256; shape++)
+        for (int octet = 0, end = 15; octet < 4; octet++) {
+            int digits = (shape >> 2 * octet & 3) + 1;
+            for (int i = 0; i < 4; i++) /* hundreds, tens, ones, nothing */
+                QUADS[shape].columns[octet * 4 + i] = (u8)(i < 3 && 3 - i <= digits && end >= 2 - i ? end - 2 + i : 128);
+            QUADS[shape].least[octet] = least[digits & 3];
+            end -= digits + 1;
+        }
+}
+
 /* ---- the pass ------------------------------------------------------------------------------------------------------------- */
 
+#define UP_TO_63 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, \
+    32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63
 #define NAME(x) x##_portable
 #define INSTRUCTIONS_NAME "portable"
 #define VECTOR 0
@@ -690,7 +715,7 @@ static void look_closely(scanner *sc, const u8 *t, question q)
 #undef VECTOR
 
 #define AVX2_FEATURES "avx2,bmi,bmi2,lzcnt,popcnt"
-#define AVX512_FEATURES "avx2,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi"
+#define AVX512_FEATURES "avx2,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2"
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target(AVX2_FEATURES))), apply_to = function)
 #else
@@ -708,7 +733,7 @@ static void look_closely(scanner *sc, const u8 *t, question q)
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target(AVX512_FEATURES))), apply_to = function)
 #else
-#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi")
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2")
 #endif
 #define NAME(x) x##_avx512
 #define INSTRUCTIONS_NAME "avx512"
@@ -733,7 +758,7 @@ static int x86_level(void)
     if ((low & 6) != 6 || !__get_cpuid(0x80000001, &a, &b, &c, &d) || !(c & bit_LZCNT)) return 0;
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_AVX2) || !(b & bit_BMI) || !(b & bit_BMI2)) return 0;
     u32 wide = bit_AVX512F | bit_AVX512BW | bit_AVX512VL | bit_AVX512DQ;
-    return (low & 0xE6) == 0xE6 && (b & wide) == wide && c & bit_AVX512VBMI ? 2 : 1;
+    return (low & 0xE6) == 0xE6 && (b & wide) == wide && (c & bit_AVX512VBMI) && (c & bit_AVX512VBMI2) ? 2 : 1;
 }
 #endif
 
@@ -753,25 +778,25 @@ static int scanner_grow(scanner *sc, size_t n)
 {
     if (n <= sc->room) return 1;
     size_t room = (n + 4095) / 4096 * 4096, text = room + 2 * EDGE + 256, words = room / 64 + 8;
-    size_t sizes[] = {text, text, room + MOST_HOST * 2 + 64, words * 8 * 8, room * 2 + 64, room * 6 + 64}, all = 0;
-    for (int i = 0; i < 6; i++) all += (sizes[i] + 63) / 64 * 64;
+    size_t sizes[] = {text, text, room + MOST_HOST * 2 + 64, words * MASKS * 8, room * 2 + 512, room * 2 + 512, room * 6 + 64}, all = 0;
+    for (int i = 0; i < 7; i++) all += (sizes[i] + 63) / 64 * 64;
     u8 *memory = aligned_alloc(64, all), *p = memory;
     if (!memory) return 0;
     free(sc->memory);
     memset(memory, '\n', all);
     sc->memory = memory;
     sc->room = room;
-    sc->form1 = p + EDGE;
+    sc->text = p + EDGE;
     sc->pair = (p += text / 64 * 64 + (text % 64 ? 64 : 0)) + EDGE;
     sc->url = (p += text / 64 * 64 + (text % 64 ? 64 : 0));
     u64 *mask = (u64 *)(p += (sizes[2] + 63) / 64 * 64);
-    u64 **each[] = {&sc->masks.token, &sc->masks.dot, &sc->masks.digit, &sc->masks.alnum, &sc->masks.high, &sc->masks.hex, &sc->masks.colon, &sc->masks.at};
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < MASKS; i++) {
         mask[(size_t)i * words] = 0; /* the word before the first, which windows look into */
-        *each[i] = mask + (size_t)i * words + 1;
+        (&sc->masks.token)[i] = mask + (size_t)i * words + 1;
     }
     sc->places = (u32 *)(p += (sizes[3] + 63) / 64 * 64);
-    sc->seen = (u32 *)(p += (sizes[4] + 63) / 64 * 64);
+    sc->numbers = (u32 *)(p += (sizes[4] + 63) / 64 * 64);
+    sc->seen = (u32 *)(p += (sizes[5] + 63) / 64 * 64);
     return 1;
 }
 
@@ -824,20 +849,22 @@ static void block(scanner *sc, const u8 *raw, size_t n, size_t offset)
 {
     const instructions *with = sc->with;
     u64 lines;
-    u8 *text = sc->form1;
-    u32 saw = with->copy_lower(text, raw, n, &lines);
+    u8 *text = sc->text;
+    u32 saw = with->copy(sc, raw, n, &lines);
     if (saw & SAW_BACKSLASH && !(sc->flags & JSON_NEVER)) {
         undo_json_lines(sc, raw, n);
         saw |= SAW_PERCENT; /* \u0025 */
     }
-    if (sc->flags & DEFANGED) refang(text, n);
-    memset(text + n, '\n', 192);
+    if (sc->flags & DEFANGED) {
+        refang(text, n);
+        with->classify_again(sc, 0, n);
+    }
     sc->run6.start = sc->run6.end = 0;
     if (sc->set->kinds & HAS_URL) {
-        with->urls(sc, text, n, &saw);
+        with->urls(sc, text, n);
         if (saw & (SAW_URI | SAW_HEADER) || (sc->zeek_host >= 0 && sc->zeek_uri >= 0)) joined(sc, raw, n, saw & SAW_URI);
     }
-    if (saw & SAW_PERCENT) undo_percent(text, n);
+    if (saw & SAW_PERCENT) undo_percent(sc, n);
     with->tokens(sc, text, n);
     settle(sc, raw, n, offset);
     sc->line += lines;
@@ -898,7 +925,7 @@ API scanner *tocsin_scanner_new(const set *s, u32 flags, const char *instruction
 {
     scanner *sc = calloc(1, sizeof *sc);
     if (!sc) return NULL;
-    memset(TAIL_MASK + 32, 255, 32);
+    quads_make();
     sc->set = s;
     sc->flags = flags;
     sc->with = instructions_for(instruction_set);

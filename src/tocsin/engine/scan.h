@@ -23,92 +23,52 @@
 #define BITS(v) ((u64)(u32)_mm256_movemask_epi8(v))
 #endif
 
+/* 64 bytes, held in registers where there are any. */
+#if VECTOR == 64
+typedef __m512i NAME(bytes);
+#elif VECTOR
+typedef struct { V v[64 / VECTOR]; } NAME(bytes);
+#else
+typedef const u8 *NAME(bytes);
+#endif
+
 /* Which of 64 bytes are equal to c: bit i for byte i. */
-INLINE u64 NAME(equal)(const u8 *p, u8 c)
+INLINE u64 NAME(equal)(NAME(bytes) b, u8 c)
 {
 #if VECTOR == 64
-    return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(p), _mm512_set1_epi8((char)c));
+    return _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8((char)c));
 #elif VECTOR
     u64 bits = 0;
-    for (int k = 0; k < 64; k += VECTOR) bits |= BITS(EQUAL(LOAD(p + k), FILL(c))) << k;
+    for (int k = 0; k < 64 / VECTOR; k++) bits |= BITS(EQUAL(b.v[k], FILL(c))) << k * VECTOR;
     return bits;
 #else
     u64 bits = 0;
     for (int k = 0; k < 64; k += 8) { /* a byte of x is zero where it was c; the multiplication gathers the eight answers */
-        u64 x = load64(p + k) ^ c * 0x0101010101010101ull, low = (x & 0x7F7F7F7F7F7F7F7Full) + 0x7F7F7F7F7F7F7F7Full;
+        u64 x = load64(b + k) ^ c * 0x0101010101010101ull, low = (x & 0x7F7F7F7F7F7F7F7Full) + 0x7F7F7F7F7F7F7F7Full;
         bits |= (~(low | x) & 0x8080808080808080ull) * 0x0002040810204081ull >> 56 << k;
     }
     return bits;
 #endif
 }
 
-/* 64 bytes from A-Z to a-z. */
-INLINE void NAME(lower64)(u8 *to, const u8 *from)
-{
-#if VECTOR == 64
-    __m512i v = _mm512_loadu_si512(from);
-    __mmask64 is_upper = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8('A')), _mm512_set1_epi8(26));
-    _mm512_storeu_si512(to, _mm512_mask_add_epi8(v, is_upper, v, _mm512_set1_epi8(32)));
-#elif VECTOR
-    for (int k = 0; k < 64; k += VECTOR) {
-        V v = LOAD(from + k), is_upper = AND(ABOVE(v, FILL('A' - 1)), ABOVE(FILL('Z' + 1), v));
-        STORE(to + k, OR(v, AND(is_upper, FILL(32))));
-    }
-#else
-    for (int k = 0; k < 64; k++) to[k] = lower(from[k]);
+/* A-Z to a-z. */
+#if VECTOR == 16 || VECTOR == 32
+INLINE V NAME(lower)(V v) { return OR(v, AND(AND(ABOVE(v, FILL('A' - 1)), ABOVE(FILL('Z' + 1), v)), FILL(32))); }
 #endif
-}
 
-/* Copy n bytes in lower case; counts line ends and tells which of SAW_BACKSLASH and SAW_PERCENT occur. to may be from. */
-static u32 NAME(copy_lower)(u8 *to, const u8 *from, size_t n, u64 *lines)
-{
-    u64 backslash = 0, percent = 0, count = 0;
-    size_t i = 0;
-    for (; i + 64 <= n; i += 64) {
-        backslash |= NAME(equal)(from + i, '\\');
-        percent |= NAME(equal)(from + i, '%');
-        count += (u64)__builtin_popcountll(NAME(equal)(from + i, '\n'));
-        NAME(lower64)(to + i, from + i);
-    }
-    if (i < n) {
-        u8 last[64] = {0};
-        memcpy(last, from + i, n - i);
-        backslash |= NAME(equal)(last, '\\');
-        percent |= NAME(equal)(last, '%');
-        count += (u64)__builtin_popcountll(NAME(equal)(last, '\n'));
-        NAME(lower64)(last, last);
-        memcpy(to + i, last, n - i);
-    }
-    *lines = count;
-    return (backslash ? SAW_BACKSLASH : 0) | (percent ? SAW_PERCENT : 0);
-}
+/* A mask moved up by k, with what comes out of the word before it. */
+#define BACK(mask, before, k) ((mask) << (k) | (before) >> (64 - (k)))
 
-/* Positions of "://"; tells which of SAW_URI (the text "uri" in quotes) and SAW_HEADER (a line that begins with "#") occur. */
-static size_t NAME(find_urls)(const u8 *t, size_t n, u32 *out, u32 *saw)
+/* Copy 64 bytes, A-Z as a-z, and write their masks: bit i stands for byte i. from may be where they go. */
+INLINE NAME(bytes) NAME(classify)(u8 *text, const u8 *from, const masks *m, size_t w)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < n; i += 64) {
-        u64 found = NAME(equal)(t + i, ':') & NAME(equal)(t + i + 1, '/');
-        for (; found; found &= found - 1) {
-            size_t at = i + (size_t)__builtin_ctzll(found);
-            out[count] = (u32)at;
-            count += t[at + 2] == '/';
-        }
-        u64 quoted = NAME(equal)(t + i, '"') & NAME(equal)(t + i + 1, 'u');
-        for (; quoted; quoted &= quoted - 1)
-            if (!memcmp(t + i + (size_t)__builtin_ctzll(quoted), "\"uri\"", 5)) *saw |= SAW_URI;
-        u64 header = NAME(equal)(t + i, '#');
-        if (header && header & NAME(equal)(t + i - 1, '\n')) *saw |= SAW_HEADER;
-    }
-    return count;
-}
-
-/* The masks of 64 bytes of lower-case text: bit i stands for byte i. */
-INLINE void NAME(classify)(const u8 *t, masks *m, size_t w)
-{
+    NAME(bytes) b;
+    u8 *t = text + w * 64;
     u64 token, dot, digit, alnum, hexletter, colon, high;
 #if VECTOR == 64
-    __m512i v = _mm512_loadu_si512(t), low = _mm512_loadu_si512(CLASS), top = _mm512_loadu_si512(CLASS + 64);
+    __m512i v = _mm512_loadu_si512(from), low = _mm512_loadu_si512(CLASS), top = _mm512_loadu_si512(CLASS + 64);
+    v = _mm512_mask_add_epi8(v, _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8('A')), _mm512_set1_epi8(26)), v, _mm512_set1_epi8(32));
+    _mm512_storeu_si512(t, b = v);
     high = _mm512_movepi8_mask(v);
     __m512i c = _mm512_maskz_permutex2var_epi8(~high, low, v, top);
     token = _mm512_test_epi8_mask(c, _mm512_set1_epi8(TOKEN));
@@ -127,7 +87,8 @@ INLINE void NAME(classify)(const u8 *t, masks *m, size_t w)
                                                 0, 0, 16 | 32, (char)(1 | 128), 0, 64, 2 | 4, 8, 0, 0, 0, 0, 0, 0, 0, 0);
     token = dot = digit = alnum = hexletter = colon = high = 0;
     for (int k = 0; k < 64; k += 32) {
-        __m256i v = LOAD(t + k);
+        __m256i v = NAME(lower)(LOAD(from + k));
+        STORE(t + k, b.v[k / VECTOR] = v);
         __m256i c = AND(_mm256_shuffle_epi8(low_table, v), _mm256_shuffle_epi8(high_table, AND(_mm256_srli_epi16(v, 4), FILL(15))));
         high |= BITS(v) << k;
         colon |= BITS(c) << k;
@@ -140,7 +101,8 @@ INLINE void NAME(classify)(const u8 *t, masks *m, size_t w)
 #elif VECTOR == 16
     token = dot = digit = alnum = hexletter = colon = high = 0;
     for (int k = 0; k < 64; k += 16) {
-        V v = LOAD(t + k);
+        V v = NAME(lower)(LOAD(from + k));
+        STORE(t + k, b.v[k / VECTOR] = v);
         u64 d = BITS(AND(ABOVE(v, FILL('0' - 1)), ABOVE(FILL('9' + 1), v))) << k;
         u64 l = BITS(AND(ABOVE(v, FILL('a' - 1)), ABOVE(FILL('z' + 1), v))) << k;
         hexletter |= BITS(AND(ABOVE(v, FILL('a' - 1)), ABOVE(FILL('f' + 1), v))) << k;
@@ -157,7 +119,10 @@ INLINE void NAME(classify)(const u8 *t, masks *m, size_t w)
     for (int k = 0; k < 64; k += 8) {
         /* Eight classes side by side; a multiplication gathers one bit of each into one byte. */
         u64 c = 0;
-        for (int i = 0; i < 8; i++) c |= (u64)CLASS[t[k + i]] << (8 * i);
+        for (int i = 0; i < 8; i++) {
+            t[k + i] = lower(from[k + i]);
+            c |= (u64)CLASS[t[k + i]] << (8 * i);
+        }
 #define GATHER(bit) (((c >> (bit)) & 0x0101010101010101ull) * 0x0102040810204080ull >> 56 << k)
         u64 d = GATHER(0), l = GATHER(2), dots = GATHER(3);
         digit |= d;
@@ -169,6 +134,7 @@ INLINE void NAME(classify)(const u8 *t, masks *m, size_t w)
         high |= ((load64(t + k) >> 7) & 0x0101010101010101ull) * 0x0102040810204080ull >> 56 << k;
 #undef GATHER
     }
+    b = t;
 #endif
     m->token[w] = token | high;
     m->dot[w] = dot;
@@ -177,28 +143,74 @@ INLINE void NAME(classify)(const u8 *t, masks *m, size_t w)
     m->high[w] = high;
     m->hex[w] = digit | hexletter;
     m->colon[w] = colon;
-    m->at[w] = NAME(equal)(t, '@');
+    m->slash[w] = NAME(equal)(b, '/');
+    m->at[w] = NAME(equal)(b, '@');
+    return b;
+}
+
+/* Text of the block from one position to another was rewritten: its masks anew. */
+static void NAME(classify_again)(scanner *sc, size_t from, size_t to)
+{
+    const masks m = sc->masks;
+    for (size_t w = from / 64; w * 64 < to; w++) NAME(classify)(sc->text, sc->text + w * 64, &m, w);
+}
+
+/* Copy a block in lower case, with its masks; counts line ends and tells what occurs that has to be looked at: "\\", "%", the text
+ * "uri" in quotes, a line that begins with "#". */
+static u32 NAME(copy)(scanner *sc, const u8 *raw, size_t n, u64 *lines)
+{
+    u8 *t = sc->text, last[64] = {0};
+    u64 backslash = 0, percent = 0, header = 0, line_before = 1ull << 63, i_before = 0;
+    size_t words = n / 64 + 1;
+    u32 saw = 0;
+    const masks m = sc->masks; /* so that the compiler need not fear that the text overwrites them */
+    memcpy(last, raw + n / 64 * 64, n % 64);
+    *lines = 0;
+    for (size_t w = 0; w < words; w++) {
+        const u8 *p = t + w * 64;
+        __builtin_prefetch(raw + w * 64 + BLOCK, 0, 2); /* the next block, for the second-level cache: nobody else foresees it across this one's other loops */
+        NAME(bytes) b = NAME(classify)(t, w + 1 < words ? raw + w * 64 : last, &m, w);
+        u64 line = NAME(equal)(b, '\n'), i = NAME(equal)(b, 'i'), quoted = NAME(equal)(b, '"') & BACK(i, i_before, 1);
+        backslash |= NAME(equal)(b, '\\');
+        percent |= NAME(equal)(b, '%');
+        header |= NAME(equal)(b, '#') & BACK(line, line_before, 1);
+        *lines += (u64)__builtin_popcountll(line);
+        for (; quoted; quoted &= quoted - 1)
+            if (!memcmp(p + __builtin_ctzll(quoted) - 4, "\"uri", 4)) saw |= SAW_URI;
+        line_before = line, i_before = i;
+    }
+    for (int i = 0; i < MASKS; i++) (&sc->masks.token)[i][words] = 0;
+    memset(t + n, '\n', 192);
+    return saw | (backslash ? SAW_BACKSLASH : 0) | (percent ? SAW_PERCENT : 0) | (header ? SAW_HEADER : 0);
 }
 
 /* Ends of the runs of `run` that hold a seed: the seed's carry runs to the first position after its run. */
 INLINE u64 NAME(ends)(u64 run, u64 seeds, u64 *carry)
 {
-    u64 sum = run + seeds, over = sum < run;
-    sum += *carry;
-    over |= sum < *carry;
-    *carry = over;
+    u64 with_carry = run + *carry, sum = with_carry + seeds;
+    *carry = (with_carry < run) | (sum < seeds);
     return sum & ~run;
 }
 
-/* The 32 bits of a mask that end before position e; bit 31 is the last. */
-INLINE u32 NAME(window)(const u64 *mask, size_t e)
-{
-    size_t w = e >> 6, r = e & 63;
-    return (u32)((mask[w] << 1 << (63 - r) | mask[(ptrdiff_t)w - 1] >> r) >> 32);
-}
+/* The 32 bits of a mask that end before position e (bit 31 is the last), and the 57 or more that begin at it. */
+INLINE u32 NAME(window)(const u64 *mask, size_t e) { return (u32)(load64((const u8 *)mask + (ptrdiff_t)(e >> 3) - 4) >> (e & 7)); }
+INLINE u64 NAME(ahead)(const u64 *mask, size_t e) { return load64((const u8 *)mask + (e >> 3)) >> (e & 7); }
 
-/* A mask moved up by k, with what comes out of the word before it. */
-#define BACK(mask, before, k) ((mask) << (k) | (before) >> (64 - (k)))
+/* The positions of a mask's bits, written from out on (up to 64 places more are written to). Returns how many. */
+INLINE size_t NAME(flatten)(u64 bits, size_t base, u32 *out)
+{
+    size_t count = (size_t)__builtin_popcountll(bits), done = 0;
+#if VECTOR == 64
+    static const u8 each[64] = {UP_TO_63};
+    __m512i v = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(each));
+    _mm512_storeu_si512(out, _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(v)), _mm512_set1_epi32((int)base)));
+    if (__builtin_expect(count <= 16, 1)) return count;
+    for (done = 0; bits; bits &= bits - 1) out[done++] = (u32)base + (u32)__builtin_ctzll(bits);
+#else
+    for (; bits; bits &= bits - 1) out[done++] = (u32)base + (u32)__builtin_ctzll(bits);
+#endif
+    return count;
+}
 
 INLINE int NAME(bit)(const u64 *mask, size_t e) { return (int)(mask[e >> 6] >> (e & 63) & 1); }
 
@@ -206,7 +218,7 @@ INLINE int NAME(bit)(const u64 *mask, size_t e) { return (int)(mask[e >> 6] >> (
  * look at it slowly. */
 INLINE int NAME(parent)(const masks *m, const u8 *t, size_t e, u64 seed, int is_three, u64 *hash)
 {
-    e -= (size_t)NAME(bit)(m->dot, e - 1);
+    e -= t[e - 1] == '.';
     u32 run = NAME(window)(m->token, e), dots = NAME(window)(m->dot, e);
     int length = run == 0xFFFFFFFFu ? 32 : __builtin_clz(~run);
     if (!length) return NO;
@@ -218,8 +230,10 @@ INLINE int NAME(parent)(const masks *m, const u8 *t, size_t e, u64 seed, int is_
         second = second ? second & (u32)(0x7FFFFFFFull >> __builtin_clz(second)) : 0;
     }
     int size = second ? __builtin_clz(second) : length;
-    if (last < 32 && last <= __builtin_clz(~NAME(window)(m->digit, e) | 1)) return last ? NO : UNSURE; /* 1.2.3.4, 537.36; a dot at the end */
-    if ((!second && length == 32) || !NAME(bit)(m->alnum, e - 1) || !NAME(bit)(m->alnum, e - (size_t)size)) return UNSURE;
+    if (!last) return UNSURE; /* a dot at the end */
+    if (last < 32 && IS(t[e - (size_t)last], DIGIT) && last <= __builtin_clz(~NAME(window)(m->digit, e) | 1)) return NO; /* 1.2.3.4, 537.36 */
+    u32 alnum = NAME(window)(m->alnum, e), edges = 0x80000000u | 1u << (32 - size);
+    if ((!second && length == 32) || (alnum & edges) != edges) return UNSURE;
     if (!dots) return NO;
     const u8 *window = t + e - 32, *keep = TAIL_MASK + size;
     *hash = parent_hash(seed, load64(window) & load64(keep), load64(window + 8) & load64(keep + 8),
@@ -230,6 +244,19 @@ INLINE int NAME(parent)(const masks *m, const u8 *t, size_t e, u64 seed, int is_
 /* An address in dotted form from [t + e - length, t + e), whose three dots are known. 0 where it is none. */
 INLINE int NAME(quad)(const u8 *t, size_t e, int length, u32 dots, u32 *address)
 {
+#if VECTOR >= 32
+    /* How many digits each octet has chooses a shuffle that puts them in columns; two multiplications make them numbers. */
+    int d0 = __builtin_clz(dots), d1 = __builtin_clz(dots <<= d0 + 1), d2 = __builtin_clz(dots <<= d1 + 1), d3 = length - d0 - d1 - d2 - 3;
+    u32 shape = (u32)(d0 - 1 + 4 * (d1 - 1) + 16 * (d2 - 1) + 64 * (d3 - 1)), is_good = (u32)(d0 - 1) < 3 && (u32)(d1 - 1) < 3 && (u32)(d2 - 1) < 3 && (u32)(d3 - 1) < 3;
+    const quad_shape *q = &QUADS[is_good ? shape : 0];
+    __m128i text = _mm_and_si128(_mm_loadu_si128((const __m128i *)(t + e - 16)), _mm_set1_epi8(15));
+    __m128i tens = _mm_maddubs_epi16(_mm_shuffle_epi8(text, _mm_loadu_si128((const __m128i *)q->columns)), _mm_set1_epi32(0x00010A64));
+    __m128i octets = _mm_madd_epi16(tens, _mm_set1_epi16(1));
+    __m128i bad = _mm_or_si128(_mm_cmpgt_epi32(octets, _mm_set1_epi32(255)), _mm_cmpgt_epi32(_mm_loadu_si128((const __m128i *)q->least), octets));
+    octets = _mm_packus_epi16(_mm_packus_epi32(octets, octets), octets);
+    *address = (u32)_mm_cvtsi128_si32(octets);
+    return (int)is_good & _mm_testz_si128(bad, bad);
+#else
     static const u32 keep[4] = {0, 0xFF000000u, 0xFFFF0000u, 0xFFFFFF00u}, least[4] = {256, 0, 10, 100};
     u32 bad = 0, all = 0;
     int from = 0; /* distance from e to the end of the octet */
@@ -246,6 +273,7 @@ INLINE int NAME(quad)(const u8 *t, size_t e, int length, u32 dots, u32 *address)
     }
     *address = all;
     return !bad;
+#endif
 }
 
 static void NAME(drain_again)(scanner *sc, const u8 *t)
@@ -261,10 +289,15 @@ static void NAME(drain)(scanner *sc, const u8 *t)
 {
     size_t count = sc->waiting;
     const set *s = sc->set;
+    u8 passed[QUEUE];
+    size_t pass_count = 0;
     sc->waiting = 0;
     for (size_t i = 0; i < count; i++) {
-        question q = sc->queue[i];
-        if (!filter_has(s, q.hash)) continue;
+        passed[pass_count] = (u8)i;
+        pass_count += (size_t)filter_has(s, sc->queue[i].hash);
+    }
+    for (size_t i = 0; i < pass_count; i++) {
+        question q = sc->queue[passed[i]];
         int answer = UNSURE;
         u64 hash;
         if (q.about == ABOUT_NAME && !filter_has(s, itself(q.hash)))
@@ -284,62 +317,45 @@ INLINE void NAME(ask)(scanner *sc, const u8 *t, u64 hash, size_t at, size_t end,
     if (sc->waiting == QUEUE) NAME(drain)(sc, t);
 }
 
-static void NAME(names)(scanner *sc, const u8 *t, size_t words, u64 digit_seeds)
+static void NAME(names)(scanner *sc, const u8 *t, const u32 *ends, size_t count)
 {
-    const masks *m = &sc->masks;
-    u64 carry = 0, carry_high = 0, seed = sc->set->seed, hash;
-    for (size_t w = 0; w < words; w++) {
-        u64 run = m->token[w], high = m->high[w], next_digit = m->digit[w] >> 1 | m->digit[w + 1] << 63;
-        u64 end = NAME(ends)(run, m->dot[w] & (~next_digit | digit_seeds), &carry), end_high = 0;
-        if (high | carry_high) end_high = NAME(ends)(run, high, &carry_high);
-        for (end &= ~end_high; end; end &= end - 1) {
-            size_t e = w * 64 + (size_t)__builtin_ctzll(end);
-            int answer = NAME(parent)(m, t, e, seed, 0, &hash);
-            if (answer == ASK) NAME(ask)(sc, t, hash, e, 0, ABOUT_NAME);
-            else if (answer == UNSURE) name_at(sc, t, e);
-        }
-        for (; end_high; end_high &= end_high - 1) words_at(sc, t, w * 64 + (size_t)__builtin_ctzll(end_high));
+    u64 seed = sc->set->seed, hash;
+    for (size_t i = 0; i < count; i++) {
+        int answer = NAME(parent)(&sc->masks, t, ends[i], seed, 0, &hash);
+        if (answer == ASK) NAME(ask)(sc, t, hash, ends[i], 0, ABOUT_NAME);
+        else if (answer == UNSURE) name_at(sc, t, ends[i]);
     }
 }
 
 /* Numbers with dots: keep those that can be addresses and whose /24 holds something. */
-static void NAME(addresses)(scanner *sc, const u8 *t, size_t words)
+static void NAME(addresses)(scanner *sc, const u8 *t, const u32 *ends, size_t count)
 {
     const masks *m = &sc->masks;
     const u64 *map = sc->set->map4;
-    u64 carry = 0;
-    size_t kept = 0;
     struct { u32 start, end, address; } *seen = (void *)sc->seen;
-    u64 before = 0, before2 = 0;
-    for (size_t w = 0; w < words; w++) {
-        /* third: dots that are the third in a chain with one to three characters between them; floats and versions have none */
-        u64 dot = m->dot[w], second = dot & (BACK(dot, before, 2) | BACK(dot, before, 3) | BACK(dot, before, 4));
-        u64 third = dot & (BACK(second, before2, 2) | BACK(second, before2, 3) | BACK(second, before2, 4));
-        before = dot, before2 = second;
-        for (u64 end = NAME(ends)(m->digit[w] | dot, third, &carry) & ~m->alnum[w]; end; end &= end - 1) {
-            size_t e = w * 64 + (size_t)__builtin_ctzll(end), start;
-            while (e && NAME(bit)(m->dot, e - 1)) e--;
-            u32 dots = NAME(window)(m->dot, e), run = NAME(window)(m->digit, e) | dots, address;
-            int length = run == 0xFFFFFFFFu ? 32 : __builtin_clz(~run);
-            dots &= (u32)~(0xFFFFFFFFull >> length);
-            int dot_count = __builtin_popcount(dots);
-            if (length < 7 || dot_count < 3) continue;
-            if (dot_count == 3 && length < 16) {
-                start = e - (size_t)length;
-                if ((start && NAME(bit)(m->alnum, start - 1)) || !NAME(quad)(t, e, length, dots, &address)) continue;
-            } else { /* perhaps full stops in front of it; perhaps an OID */
-                const u8 *p = t + e;
-                while (IS(p[-1], DIGIT | DOT)) p--;
-                if (IS(p[-1], LETTER)) continue;
-                while (*p == '.') p++;
-                if (!quad_read(p, t + e, &address)) continue;
-                start = (size_t)(p - t);
-            }
-            __builtin_prefetch(&map[address >> 14]);
-            seen[kept].start = (u32)start;
-            seen[kept].end = (u32)e;
-            seen[kept++].address = address;
+    size_t kept = 0, start;
+    for (size_t i = 0; i < count; i++) {
+        size_t e = ends[i];
+        while (t[e - 1] == '.') e--;
+        u32 dots = NAME(window)(m->dot, e), run = NAME(window)(m->digit, e) | dots, address;
+        int length = run == 0xFFFFFFFFu ? 32 : __builtin_clz(~run), is_good;
+        dots &= (u32)~(0xFFFFFFFFull >> length);
+        if (__builtin_popcount(dots) == 3 && length < 16 && length > 6) {
+            start = e - (size_t)length;
+            is_good = NAME(quad)(t, e, length, dots, &address) & !IS(t[(ptrdiff_t)start - 1], ALNUM);
+        } else { /* perhaps full stops in front of it; perhaps an OID */
+            const u8 *p = t + e;
+            while (IS(p[-1], DIGIT | DOT)) p--;
+            is_good = !IS(p[-1], LETTER);
+            while (*p == '.') p++;
+            if (!is_good || !quad_read(p, t + e, &address)) continue;
+            start = (size_t)(p - t);
         }
+        __builtin_prefetch(&map[address >> 14]);
+        seen[kept].start = (u32)start;
+        seen[kept].end = (u32)e;
+        seen[kept].address = address;
+        kept += (size_t)is_good;
     }
     for (size_t i = 0; i < kept; i++)
         if (map[seen[i].address >> 14] >> (seen[i].address >> 8 & 63) & 1)
@@ -364,54 +380,6 @@ static void NAME(ask6)(scanner *sc, const u8 *t, size_t e)
         }
 }
 
-/* Runs of hexadecimal digits and colons with "::", or with six colons: an address without "::" has as many, and as it spans at most
- * two words, one of them has three of the colons and six characters of it. */
-static void NAME(addresses6)(scanner *sc, const u8 *t, size_t words)
-{
-    const masks *m = &sc->masks;
-    u64 before = 0, carry = 0, carry_pair = 0;
-    sc->done6 = 0;
-    for (size_t w = 0; w < words; w++) {
-        u64 colon = m->colon[w], pair = colon & BACK(colon, before, 1), long_run = 0;
-        before = colon;
-        u64 run = m->hex[w] | colon;
-        if (__builtin_popcountll(colon) >= 3) {
-            u64 two = run & run >> 1, four = two & two >> 2;
-            long_run = four & two >> 4;
-        }
-        if (!(long_run | pair | carry | carry_pair)) continue;
-        u64 end_pair = NAME(ends)(run, pair, &carry_pair), end = NAME(ends)(run, long_run, &carry) | end_pair;
-        for (; end; end &= end - 1) {
-            size_t e = w * 64 + (size_t)__builtin_ctzll(end);
-            if (!(end_pair >> (e & 63) & 1)) { /* an address, or a time, or a hardware address */
-                u32 colons = NAME(window)(m->colon, e), in_run = NAME(window)(m->hex, e) | colons;
-                if (in_run != 0xFFFFFFFFu && __builtin_popcount(colons & (u32)~(0xFFFFFFFFull >> __builtin_clz(~in_run))) < 6) continue;
-                if (!colons) continue;
-            }
-            NAME(ask6)(sc, t, e);
-        }
-    }
-}
-
-/* Words of letters and digits with 16 hexadecimal digits in a row: ask about the last 16. */
-static void NAME(hashes)(scanner *sc, const u8 *t, size_t words)
-{
-    const masks *m = &sc->masks;
-    u64 carry = 0;
-    for (size_t w = 0; w < words; w++) {
-        u64 x = m->hex[w];
-        x &= x >> 1;
-        x &= x >> 2;
-        x &= x >> 4;
-        x &= x >> 8;
-        if (!(x | carry)) continue;
-        for (u64 end = NAME(ends)(m->alnum[w], x, &carry); end; end &= end - 1) {
-            size_t e = w * 64 + (size_t)__builtin_ctzll(end);
-            if (NAME(window)(m->hex, e) == 0xFFFFFFFFu) NAME(ask)(sc, t, hash_gate(sc->set->seed, t + e), e, 0, ABOUT_HASH);
-        }
-    }
-}
-
 static void NAME(emails)(scanner *sc, const u8 *t, size_t words)
 {
     const masks *m = &sc->masks;
@@ -429,43 +397,121 @@ static void NAME(emails)(scanner *sc, const u8 *t, size_t words)
     }
 }
 
-/* One pass over lower-case text with its escapes undone. t[-64..-1] and t[n..n+191] are line ends. */
+/* A run of hexadecimal digits and colons ends at e, with "::" in it or with three colons near one another: an address, or a time, or a
+ * hardware address. Without "::" an address has six or more. */
+static void NAME(colons)(scanner *sc, const u8 *t, size_t e)
+{
+    const masks *m = &sc->masks;
+    u32 colons = NAME(window)(m->colon, e), run = NAME(window)(m->hex, e) | colons;
+    if (run != 0xFFFFFFFFu) colons &= (u32)~(0xFFFFFFFFull >> __builtin_clz(~run));
+    if (run == 0xFFFFFFFFu || colons & colons >> 1 || __builtin_popcount(colons) >= 6) NAME(ask6)(sc, t, e);
+}
+
+/* Where something begins to look like an indicator, word by word and without a branch, so that the compiler makes vectors of it. */
+static void NAME(seeds)(const scanner *sc, size_t words, u64 digit_seeds)
+{
+    const u64 *restrict dots = sc->masks.dot, *restrict digits = sc->masks.digit, *restrict hex = sc->masks.hex, *restrict colons = sc->masks.colon;
+    u64 *restrict names = sc->masks.name_seed, *restrict second = sc->masks.second_dot, *restrict third = sc->masks.third_dot;
+    u64 *restrict rare = sc->masks.long_hex, *restrict chains = sc->masks.chain;
+    for (ptrdiff_t w = 0; w < (ptrdiff_t)words; w++) {
+        u64 dot = dots[w], before = dots[w - 1], x = hex[w], colon = colons[w];
+        names[w] = dot & (~(digits[w] >> 1 | digits[w + 1] << 63) | digit_seeds);
+        /* dots that are the second in a chain with one to three characters between them; floats and versions have no third */
+        second[w] = dot & (BACK(dot, before, 2) | BACK(dot, before, 3) | BACK(dot, before, 4));
+        x &= x >> 1;
+        x &= x >> 2;
+        x &= x >> 4;
+        rare[w] = x & x >> 8; /* 16 hexadecimal digits in a row */
+        u64 chain = colon & (colon << 2 | colon << 3 | colon << 4 | colon << 5);
+        chain &= chain << 2 | chain << 3 | chain << 4 | chain << 5; /* three colons; an address without "::" has six or more and spans at most two words */
+        chains[w] = chain | (colon & BACK(colon, colons[w - 1], 1));
+    }
+    for (ptrdiff_t w = 0; w < (ptrdiff_t)words; w++)
+        third[w] = dots[w] & (BACK(second[w], second[w - 1], 2) | BACK(second[w], second[w - 1], 3) | BACK(second[w], second[w - 1], 4));
+}
+
+/* Words of letters and digits with 16 hexadecimal digits in a row, and runs of hexadecimal digits and colons: few words have any. */
+static void NAME(rare_ends)(scanner *sc, const u8 *t, size_t w, u64 *hash_carry, u64 *colon_carry)
+{
+    const masks *m = &sc->masks;
+    u64 kinds = sc->set->kinds, run = m->hex[w] | m->colon[w];
+    for (u64 end = NAME(ends)(m->alnum[w], m->long_hex[w], hash_carry); end; end &= end - 1) {
+        size_t e = w * 64 + (size_t)__builtin_ctzll(end);
+        if (kinds & HAS_HASH && NAME(window)(m->hex, e) == 0xFFFFFFFFu) NAME(ask)(sc, t, hash_gate(sc->set->seed, t + e), e, 0, ABOUT_HASH);
+    }
+    for (u64 end = NAME(ends)(run, m->chain[w], colon_carry); end; end &= end - 1)
+        if (kinds & (HAS_ADDRESS6 | HAS_ADDRESS4)) NAME(colons)(sc, t, w * 64 + (size_t)__builtin_ctzll(end));
+}
+
+/* The ends of all that may be an indicator, from the masks; then each kind in a loop of its own. t[-64..-1] and t[n..n+191] are line ends. */
 static void NAME(tokens)(scanner *sc, const u8 *t, size_t n)
 {
-    u64 kinds = sc->set->kinds;
-    size_t words = (n >> 6) + 1;
-    for (size_t w = 0; w < words + 1; w++) NAME(classify)(t + w * 64, &sc->masks, w);
-    if (kinds & HAS_DOMAIN) NAME(names)(sc, t, words, kinds & HAS_DIGIT_TLD ? ~0ull : 0);
-    if (kinds & HAS_ADDRESS4) NAME(addresses)(sc, t, words);
-    if (kinds & (HAS_ADDRESS6 | HAS_ADDRESS4)) NAME(addresses6)(sc, t, words);
-    if (kinds & HAS_HASH) NAME(hashes)(sc, t, words);
+    const masks m = sc->masks;
+    u64 kinds = sc->set->kinds, name_carry = 0, high_carry = 0, number_carry = 0, hash_carry = 0, colon_carry = 0;
+    u64 has_name = kinds & HAS_DOMAIN ? ~0ull : 0, has_number = kinds & HAS_ADDRESS4 ? ~0ull : 0;
+    size_t name_count = 0, number_count = 0, words = n / 64 + 1;
+    sc->done6 = 0;
+    NAME(seeds)(sc, words, kinds & HAS_DIGIT_TLD ? ~0ull : 0);
+    for (size_t w = 0; w < words; w++) {
+        u64 run = m.token[w], high = m.high[w], end = NAME(ends)(run, m.name_seed[w], &name_carry) & has_name;
+        if (__builtin_expect((high | high_carry) != 0, 0)) {
+            u64 end_high = NAME(ends)(run, high, &high_carry) & has_name;
+            end &= ~end_high;
+            for (; end_high; end_high &= end_high - 1) words_at(sc, t, w * 64 + (size_t)__builtin_ctzll(end_high));
+        }
+        name_count += NAME(flatten)(end, w * 64, sc->places + name_count);
+        end = NAME(ends)(m.digit[w] | m.dot[w], m.third_dot[w], &number_carry) & ~m.alnum[w] & has_number;
+        number_count += NAME(flatten)(end, w * 64, sc->numbers + number_count);
+        if (m.long_hex[w] | m.chain[w] | hash_carry | colon_carry) NAME(rare_ends)(sc, t, w, &hash_carry, &colon_carry);
+    }
+    NAME(names)(sc, t, sc->places, name_count);
+    NAME(addresses)(sc, t, sc->numbers, number_count);
     if (kinds & HAS_EMAIL) NAME(emails)(sc, t, words);
     NAME(drain)(sc, t);
 }
 
+/* The first byte that cannot stand in a URL. */
+INLINE const u8 *NAME(stretch)(const u8 *p)
+{
+#if VECTOR == 64
+    for (;; p += 64) {
+        __m512i v = _mm512_loadu_si512(p);
+        __m512i c = _mm512_maskz_permutex2var_epi8(~_mm512_movepi8_mask(v), _mm512_loadu_si512(CLASS), v, _mm512_loadu_si512(CLASS + 64));
+        u64 end = _mm512_test_epi8_mask(c, _mm512_set1_epi8((char)URLEND));
+        if (end) return p + __builtin_ctzll(end);
+    }
+#else
+    while (!IS(*p, URLEND)) p++;
+    return p;
+#endif
+}
+
 /* URLs: the plain ones are asked about by their host, the unusual ones looked at at once. */
-static void NAME(urls)(scanner *sc, const u8 *t, size_t n, u32 *saw)
+static void NAME(urls)(scanner *sc, const u8 *t, size_t n)
 {
     const set *s = sc->set;
-    size_t count = NAME(find_urls)(t, n, sc->places, saw), stretch_end = 0, starts = 0;
+    const masks *m = &sc->masks;
+    size_t count = 0, stretch_end = 0, starts = 0;
+    for (size_t w = 0; w < n / 64 + 1; w++) {
+        u64 slash = m->slash[w], next = m->slash[w + 1];
+        count += NAME(flatten)(m->colon[w] & (slash >> 1 | next << 63) & (slash >> 2 | next << 62), w * 64, sc->places + count);
+    }
     for (size_t i = 0; i < count; i++) {
         size_t mark = sc->places[i];
-        const u8 *before = t + mark, *body = before + 3, *end = body, *host = body, *stop;
+        const u8 *before = t + mark, *body = before + 3, *host = body, *stop;
         if (!IS(before[-1], ALNUM) && before[-1] != '+' && before[-1] != '.' && before[-1] != '-') continue;
         if (mark >= stretch_end) {
-            while (!IS(*end, URLEND)) end++;
-            stretch_end = (size_t)(end - t);
+            stretch_end = (size_t)(NAME(stretch)(body) - t);
             starts = 0;
         }
         if (++starts > MOST_STARTS || !memcmp(before - 4, "hxxp", 4) || !memcmp(before - 5, "hxxps", 5)) continue;
         if (!memcmp(host, "www.", 4)) host += 4;
-        const u8 *label = host;
-        for (stop = host; IS(*stop, TOKEN); stop++)
-            if (*stop == '.') {
-                if (stop == label) break;
-                label = stop + 1;
-            }
-        int is_plain = stop - host > 3 && label < stop && !IS(*label, DIGIT)
+        u64 run = NAME(ahead)(m->token, (size_t)(host - t)) & ~NAME(ahead)(m->high, (size_t)(host - t)), dots;
+        int length = __builtin_ctzll(~run | 1ull << 56); /* a longer host is looked at slowly */
+        stop = host + length;
+        dots = NAME(ahead)(m->dot, (size_t)(host - t)) & ((1ull << length) - 1);
+        const u8 *label = host + (dots ? 64 - __builtin_clzll(dots) : 0);
+        int is_plain = length > 3 && length < 56 && !(dots & (dots >> 1 | 1)) && label < stop && !IS(*label, DIGIT)
                        && (*stop == '/' || *stop == '?' || *stop == '#' || ((IS(*stop, URLEND) || *stop == ':') && IS(stop[-1], ALNUM)));
         if (is_plain && *stop == ':')
             for (const u8 *p = stop; p < t + stretch_end && *p != '/' && is_plain; p++) is_plain = *p != '@';
@@ -483,7 +529,7 @@ static u64 NAME(count_lines)(const u8 *p, size_t n)
     return lines;
 }
 
-static const instructions NAME(INSTRUCTIONS) = {INSTRUCTIONS_NAME, NAME(copy_lower), NAME(urls), NAME(tokens), NAME(count_lines)};
+static const instructions NAME(INSTRUCTIONS) = {INSTRUCTIONS_NAME, NAME(copy), NAME(classify_again), NAME(urls), NAME(tokens), NAME(count_lines)};
 
 #undef BACK
 #undef V
