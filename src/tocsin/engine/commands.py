@@ -2,19 +2,14 @@
 
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tocsin.engine.compiling import compile_stream
-from tocsin.engine.matching import Search
-from tocsin.engine.output import CountBy, OutputFormat, SilentWriter, Writer, writer_of
-from tocsin.engine.progress import Account, Progress, terminal_for_progress, total_size
-from tocsin.engine.reading import cores
-from tocsin.engine.sets import IndicatorSet
-from tocsin.engine.tasks import Batch, Failed, Outcome, tasks_of
+from tocsin.engine.output import CountBy, OutputFormat
+from tocsin.engine.searching import HIT, Asked, answer
 from tocsin.text.streams import members
 from tocsin.vocab.errors import InputError
 
@@ -54,7 +49,8 @@ def compile_command(
     "match",
     epilog="Examples:\n\n  tocsin match today.set /var/log/squid/access.log*\n\n"
     "  zcat dns.log.gz | tocsin match today.set - --format jsonl\n\n"
-    "  tocsin match today.set /var/log/ --count-by indicator",
+    "  tocsin match today.set /var/log/ --count-by indicator\n\n"
+    "  tocsin match today.set --follow /var/log/squid/access.log --output hits.tsv",
 )
 def match_command(
     indicator_set: Annotated[Path, typer.Argument(metavar="SET", help="A set made by `tocsin compile`.")],
@@ -74,6 +70,16 @@ def match_command(
     defanged: Annotated[
         bool, typer.Option("--defanged", help="Also find values written hxxp://evil[.]example.")
     ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-O", metavar="FILE", help="Write hits to this file; --follow appends.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what the logs grow by, through rotations, until stopped.")
+    ] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where --follow keeps its place between runs; OUTPUT.state with --output."),
+    ] = None,
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="Threads that match side by side; 0 for all cores.")
     ] = 0,
@@ -88,43 +94,25 @@ def match_command(
     Lines are counted as in the decompressed text, from 1, headers too. In tsv a tab, a line end and a backslash are written \\t, \\n and
     \\\\. Exit code 0 if there was a hit, 1 if there was none, 2 if something could not be read (the rest is searched nevertheless).
     """
-    out = sys.stdout.buffer
-    writer = SilentWriter(out) if quiet else writer_of(out, output_format, values_only=only_matching, count_by=count_by)
-    terminal = terminal_for_progress(progress and not quiet)
-    sums = Account()
-    shown = Progress(sums, total_size(logs) if terminal else None, terminal)
-    with IndicatorSet.open(indicator_set) as opened:
-        writer.use(opened.entry_bytes)
-        with Search(
-            opened, tasks_of(logs), jobs=jobs or cores(), defanged=defanged, told=shown.told, wake=shown.show
-        ) as search:
-            _write_all(search, writer, sums, shown, stop_at_first=quiet)
-        writer.end()
-    shown.hide()
-    out.flush()
-    if account and not quiet:
-        print(sums, file=sys.stderr)
-    if quiet and sums.hits:
-        _leave_at_once(0)
-    raise typer.Exit(2 if sums.unreadable else 0 if sums.hits else 1)
-
-
-def _write_all(
-    outcomes: Iterable[Outcome], writer: Writer, sums: Account, progress: Progress, *, stop_at_first: bool
-) -> None:
-    shares_terminal = sys.stdout.isatty()
-    for outcome in outcomes:
-        sums.add(outcome)
-        if isinstance(outcome, Batch):
-            if shares_terminal:
-                progress.hide()
-            writer.write(outcome)
-            if stop_at_first:
-                return
-        elif isinstance(outcome, Failed) and not stop_at_first:
-            progress.hide()
-            print(f"tocsin: {outcome.problem}", file=sys.stderr)
-        progress.show()
+    asked = Asked(
+        indicator_set=indicator_set,
+        logs=logs,
+        output_format=output_format,
+        only_matching=only_matching,
+        count_by=count_by,
+        defanged=defanged,
+        output=output,
+        follow=follow,
+        state=state,
+        jobs=jobs,
+        quiet=quiet,
+        progress=progress,
+        account=account,
+    )
+    code = answer(asked)
+    if quiet and code == HIT:
+        _leave_at_once(code)
+    raise typer.Exit(code)
 
 
 def _leave_at_once(code: int) -> None:

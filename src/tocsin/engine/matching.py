@@ -202,6 +202,8 @@ class _Place:
         if isinstance(outcome, Failed):
             self.is_lost = True  # nobody knows how many lines are missing
             return outcome
-        self.lines += outcome.lines
-        self.columns = outcome.columns
-        return outcome._replace(is_end=is_end)
+        if isinstance(outcome, Passed):
+            self.lines += outcome.lines
+            self.columns = outcome.columns
+            return outcome._replace(is_end=is_end)
+        return outcome

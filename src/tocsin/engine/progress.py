@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from tocsin.engine.reading import files_of
-from tocsin.engine.tasks import Batch, Outcome, Passed
+from tocsin.engine.tasks import Batch, Failed, Outcome, Passed
 
 #: Seconds before the bar is first shown, and between two of its states.
 _FIRST, _EVERY = 0.5, 0.1
@@ -30,7 +30,7 @@ class Account:
             self.files += outcome.is_end
             self.lines += outcome.lines
             self.size += outcome.size
-        else:
+        elif isinstance(outcome, Failed):
             self.unreadable += 1
 
     def __str__(self) -> str:
@@ -74,9 +74,9 @@ def total_size(logs: Iterable[str]) -> int | None:
 class Progress:
     """A line on a terminal: bytes done and in all, speed, hits, time left. Does nothing where ``terminal`` is ``None``."""
 
-    def __init__(self, account: Account, total: int | None, terminal: TextIO | None) -> None:
+    def __init__(self, account: Account, logs: Iterable[str], terminal: TextIO | None) -> None:
         self._account = account
-        self._total = total
+        self._total = total_size(logs) if terminal else None
         self._terminal = terminal
         self._done = 0
         self._lock = threading.Lock()

@@ -55,7 +55,13 @@ class Failed(NamedTuple):
     problem: TocsinError
 
 
-Outcome = Batch | Passed | Failed
+class Remark(NamedTuple):
+    """What people should know and is no failure."""
+
+    text: str
+
+
+Outcome = Batch | Passed | Failed | Remark
 
 
 def _weight(outcome: object) -> int:
