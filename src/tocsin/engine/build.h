@@ -408,6 +408,7 @@ static void row_add(builder *b, const u8 *row, const u8 *end, int is_file, made 
         put_extra(b, parent);
         put_extra(b, dots == 1 ? itself(parent) : parent_hash_of(b->seed ^ THREE_SEED, m->key, end, 3));
     }
+    if (!is_guarded(m->kind)) put_extra(b, hash);
     put(b, &b->hashes, &hash, 8);
     put(b, &b->offsets, &offset, 4);
     b->compiled++;
@@ -448,7 +449,7 @@ static part part_made(const builder *b)
 static int builder_end(builder *b)
 {
     u64 keys = b->hashes.size / 8, extras = b->extras.size / 8, ahead = 16;
-    b->filter_count = (keys + extras) / 4 + 1024; /* 16 bits a key */
+    b->filter_count = extras / 4 + 1024; /* 16 bits a question */
     b->table_count = keys + keys / 3 + 8;
     b->filter = calloc(b->filter_count, 8);
     b->table = calloc(b->table_count, 8);
@@ -457,11 +458,7 @@ static int builder_end(builder *b)
     const u64 *hash = (const u64 *)b->hashes.data, *extra = (const u64 *)b->extras.data;
     const u32 *offset = (const u32 *)b->offsets.data;
     for (u64 i = 0; i < keys; i++) {
-        if (i + ahead < keys) {
-            __builtin_prefetch(&b->filter[filter_place(hash[i + ahead], b->filter_count)], 1);
-            __builtin_prefetch(&b->table[table_place(hash[i + ahead], b->table_count)], 1);
-        }
-        b->filter[filter_place(hash[i], b->filter_count)] |= filter_bits(hash[i]);
+        if (i + ahead < keys) __builtin_prefetch(&b->table[table_place(hash[i + ahead], b->table_count)], 1);
         table_add(b, &s, hash[i], offset[i]);
     }
     for (u64 i = 0; i < extras; i++) {
@@ -472,10 +469,9 @@ static int builder_end(builder *b)
     return !b->is_out_of_memory;
 }
 
-/* What a delta holds instead of filter and map: all hashes, and the words of the map that are not 0. */
+/* What a delta holds instead of filter and map: the hashes that the filter is asked about, and the words of the map that are not 0. */
 static int delta_end(builder *b)
 {
-    put(b, &b->hashes, b->extras.data, b->extras.size);
     for (u64 i = 0; i < MAP4_BYTES / 8; i++) {
         u64 word[2] = {i, load64(b->map4 + i * 8)};
         if (word[1]) put(b, &b->words, word, 16);

@@ -47,7 +47,7 @@
 enum { BLOCK = 8192, EDGE = 64, MOST_STARTS = 32, MOST_HITS = 1 << 16, QUEUE = 64 };
 enum { SAW_BACKSLASH = 1, SAW_PERCENT = 2, SAW_URI = 4, SAW_HEADER = 8 };
 enum { NO, ASK, UNSURE };
-enum { ABOUT_NAME, ABOUT_HASH, ABOUT_EMAIL, ABOUT_URL, ABOUT_ADDRESS6 };
+enum { ABOUT_NAME, ABOUT_HASH, ABOUT_EMAIL, ABOUT_URL, ABOUT_ADDRESS4, ABOUT_ADDRESS6 };
 enum { JSON_NEVER = 1, JSON_ALWAYS = 2, DEFANGED = 4 };
 
 typedef struct { u64 *token, *dot, *digit, *alnum, *high, *hex, *colon, *slash, *at, *name_seed, *second_dot, *third_dot, *long_hex, *chain; } masks;
@@ -126,7 +126,7 @@ static void look(scanner *sc, u32 kind, const u8 *key, size_t length, size_t pos
 {
     const set *s = sc->set;
     u64 hash = key_hash(s->seed, kind, key, length);
-    if (!filter_has(s, hash)) return;
+    if (!is_guarded(kind) && !filter_has(s, hash)) return;
     for (const part *of = &s->base; of; of = of == &s->base && s->delta_header ? &s->delta : NULL) {
         record r;
         walk w;
@@ -147,6 +147,7 @@ static void look_names(scanner *sc, const u8 *name, const u8 *end, int has_edges
     while (end > name && is_edge(end[-1])) end--;
     const u8 *bare = name;
     while (has_edges && bare < end && is_edge(*bare)) bare++;
+    if (!filter_has(sc->set, parent_hash_of(sc->set->seed, name, end, 2)) && !filter_has(sc->set, parent_hash_of(sc->set->seed, bare, end, 2))) return;
     for (const u8 *p = end - 1; p >= name && end - p <= MOST_NAME; p--)
         if (p == name || p == bare || p[-1] == '.') look(sc, K_DOMAIN, p, (size_t)(end - p), position);
 }
@@ -294,15 +295,20 @@ static void read_run6(scanner *sc, const u8 *t, size_t position)
     sc->run6.is_valid = stop > p && address6_read(p, stop, sc->run6.number);
 }
 
-static void address4_at(scanner *sc, const u8 *t, size_t start, size_t end, u32 address)
+/* Whether the quad at [start, end) is no address: the version of a browser (Chrome/120.0.0.0), or the tail of an IPv6 address. */
+static int is_no_address4(scanner *sc, const u8 *t, size_t start, u32 address)
 {
     const u8 *p = t + start;
-    if (!(address & 0xFFFFFF) && p[-1] == '/' && IS(p[-2], LETTER)) return; /* Chrome/120.0.0.0 */
-    if (p[-1] == ':') { /* the tail of an IPv6 address is not an address of its own */
-        read_run6(sc, t, start);
-        if (sc->run6.is_valid && start >= sc->run6.from && start < sc->run6.to) return;
-    }
-    look_address4(sc, address, port_read(t + end), start);
+    if (!(address & 0xFFFFFF) && p[-1] == '/' && IS(p[-2], LETTER)) return 1;
+    if (p[-1] != ':') return 0;
+    read_run6(sc, t, start);
+    return sc->run6.is_valid && start >= sc->run6.from && start < sc->run6.to;
+}
+
+static void address4_at(scanner *sc, const u8 *t, size_t start, size_t end)
+{
+    u32 address;
+    if (quad_read(t + start, t + end, &address)) look_address4(sc, address, port_read(t + end), start);
 }
 
 /* The port of the address in run6, where it stands in brackets. */
@@ -671,6 +677,7 @@ static void look_closely(scanner *sc, const u8 *t, question q)
     case ABOUT_HASH: hash_at(sc, t, q.at); break;
     case ABOUT_EMAIL: email_at(sc, t, q.at); break;
     case ABOUT_URL: url_at(sc, t, q.at, q.end); break;
+    case ABOUT_ADDRESS4: address4_at(sc, t, q.at, q.end); break;
     case ABOUT_ADDRESS6: address6_at(sc, t, q.at); break;
     }
 }
@@ -1042,7 +1049,7 @@ API int tocsin_builder_end(builder *b, u8 *out, const void **starts, u64 *sizes,
     u64 lengths[SECTIONS] = {b->filter_count * 8, b->kinds & HAS_ADDRESS4 ? MAP4_BYTES : 0, b->table_count * 8, b->pool.size, b->index.size,
                              b->twins.size, b->untils.size, h.removed ? words * 8 : 0};
     if (base) {
-        all[FILTER] = b->hashes.data, lengths[FILTER] = b->hashes.size;
+        all[FILTER] = b->extras.data, lengths[FILTER] = b->extras.size;
         all[MAP4] = b->words.data, lengths[MAP4] = b->words.size;
     }
     u64 at = PAGE;

@@ -327,6 +327,22 @@ static void NAME(names)(scanner *sc, const u8 *t, const u32 *ends, size_t count)
     }
 }
 
+/* An address whose /24 holds something: ask about each of its networks, and about its port. */
+static void NAME(ask4)(scanner *sc, const u8 *t, size_t start, size_t end, u32 address)
+{
+    const set *s = sc->set;
+    u8 key[8];
+    if (is_no_address4(sc, t, start, address)) return;
+    for (u64 left = lengths4(s); left; left &= left - 1) {
+        u32 prefix = (u32)__builtin_ctzll(left);
+        key4(key, address & 0xFFFFFFFFu << (32 - prefix), prefix);
+        NAME(ask)(sc, t, key_hash(s->seed, K_IPV4, key, 5), start, end, ABOUT_ADDRESS4);
+    }
+    int port = t[end] == ':' ? port_read(t + end) : -1;
+    key4(key, address, (u32)port);
+    if (port >= 0) NAME(ask)(sc, t, key_hash(s->seed, K_PORT4, key, 6), start, end, ABOUT_ADDRESS4);
+}
+
 /* Numbers with dots: keep those that can be addresses and whose /24 holds something. */
 static void NAME(addresses)(scanner *sc, const u8 *t, const u32 *ends, size_t count)
 {
@@ -359,7 +375,7 @@ static void NAME(addresses)(scanner *sc, const u8 *t, const u32 *ends, size_t co
     }
     for (size_t i = 0; i < kept; i++)
         if (map[seen[i].address >> 14] >> (seen[i].address >> 8 & 63) & 1)
-            address4_at(sc, t, seen[i].start, seen[i].end, seen[i].address);
+            NAME(ask4)(sc, t, seen[i].start, seen[i].end, seen[i].address);
 }
 
 /* The run with an IPv6 address that may end at e: ask about each of its networks. */

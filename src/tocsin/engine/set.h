@@ -27,7 +27,7 @@
 #include "text.h"
 
 enum { FILTER, MAP4, TABLE, POOL, INDEX, TWINS, UNTIL, REMOVED, SECTIONS };
-enum { PAGE = 4096, INDEX_STEP = 16, MAP4_BYTES = 1 << 21, SET_VERSION = 2 };
+enum { PAGE = 4096, INDEX_STEP = 16, MAP4_BYTES = 1 << 21, SET_VERSION = 3 };
 
 /* What a key is. The order of types below follows. */
 enum { K_NONE, K_DOMAIN, K_IPV4, K_IPV6, K_PORT4, K_PORT6, K_HASH, K_EMAIL, K_URL, K_HOST, K_PATH, K_WIDE, K_KINDS,
@@ -74,6 +74,7 @@ typedef struct {
 } record;
 
 INLINE u64 load64(const void *p) { u64 x; memcpy(&x, p, 8); return x; }
+INLINE u64 load32(const void *p) { u32 x; memcpy(&x, p, 4); return x; }
 INLINE u64 mix(u64 a, u64 b) { unsigned __int128 m = (unsigned __int128)a * b; return (u64)m ^ (u64)(m >> 64); }
 INLINE u64 reduce(u64 hash32, u64 count) { return (u64)((unsigned __int128)(hash32 << 32) * count >> 64); }
 
@@ -81,12 +82,13 @@ INLINE u64 reduce(u64 hash32, u64 count) { return (u64)((unsigned __int128)(hash
 #define P1 0xe7037ed1a0b428dbull
 #define P2 0x8ebc6af09c88c6e3ull
 
-static u64 key_hash(u64 seed, u32 kind, const u8 *key, size_t length)
+INLINE u64 key_hash(u64 seed, u32 kind, const u8 *key, size_t length)
 {
     u64 h = seed ^ mix(kind ^ P0, length ^ P1), a, b;
     for (; length > 16; key += 16, length -= 16) h = mix(load64(key) ^ P1 ^ h, load64(key + 8) ^ P2);
     if (length >= 8) { a = load64(key); b = load64(key + length - 8); }
-    else { u8 last[8] = {0}; memcpy(last, key, length); a = load64(last); b = 0; }
+    else if (length >= 4) { a = load32(key); b = load32(key + length - 4); }
+    else { a = length ? key[0] | (u64)key[length / 2] << 8 | (u64)key[length - 1] << 16 : 0; b = 0; }
     h = mix(a ^ P1 ^ h, b ^ P2);
     return mix(h ^ P0, P1);
 }
@@ -132,6 +134,8 @@ INLINE int filter_has(const set *s, u64 h)
     u64 bits = filter_bits(h);
     return (s->filter[filter_place(h, s->filter_count)] & bits) == bits;
 }
+/* Names, hashes and mail addresses are asked about by their parents, last digits and gates alone; who gets past those goes to the table. */
+INLINE int is_guarded(u32 kind) { return kind == K_DOMAIN || kind == K_HASH || kind == K_EMAIL; }
 INLINE u64 table_place(u64 h, u64 count) { return reduce((h * P2) >> 32, count); }
 
 /* A checksum that any changed bit changes, at the speed of memory: eight lanes of xor and odd multiply. All pieces of a section but the
