@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from tocsin.engine.compiling import compile_stream
+from tocsin.engine import set_commands
+from tocsin.engine.compiling import compile_stream, opened_rows
 from tocsin.engine.output import CountBy, OutputFormat
 from tocsin.engine.searching import HIT, Asked, answer
-from tocsin.text.streams import members
-from tocsin.vocab.errors import InputError
 
 app = typer.Typer(help="Match logs against indicators without a database.")
+app.add_typer(set_commands.app, name="set")
 
 
 @app.command(
@@ -23,7 +23,10 @@ app = typer.Typer(help="Match logs against indicators without a database.")
 def compile_command(
     indicators: Annotated[
         str,
-        typer.Argument(metavar="INDICATORS.tsv", help="Rows type<TAB>value, compressed or not; - for standard input."),
+        typer.Argument(
+            metavar="INDICATORS.tsv",
+            help="Rows type<TAB>value[<TAB>valid until], compressed or not; - for standard input.",
+        ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="SET", help="The set to write; an older one is replaced at once.")
@@ -32,14 +35,13 @@ def compile_command(
     """Compile indicators into a set that `tocsin match` uses.
 
     Types: domain-name, ipv4-addr and ipv6-addr (networks too), ip-port, url (masks with * too), file (a hash), x509-certificate,
-    email-addr. Blank lines and lines that begin with # are passed over. Rows that cannot be matched are listed on standard error with
-    their line, the rest is compiled. Exit code 0, or 2 where the indicators cannot be read or the set cannot be written.
+    email-addr. A third column, where it is not empty, says until when a row is valid: 2026-01-31 (to its end, UTC) or
+    2026-01-31T12:00:00Z. Blank lines and lines that begin with # are passed over. Rows that cannot be matched are listed on standard
+    error with their line, the rest is compiled. What `tocsin set add` and `remove` did to an older set is forgotten. Exit code 0, or 2
+    where the indicators cannot be read or the set cannot be written.
     """
-    found = members(indicators)
-    with next(found).open() as stream:
+    with opened_rows(indicators) as stream:
         report = compile_stream(stream, output)
-    if next(found, None) is not None:
-        raise InputError(f"{indicators}: holds several files; compile one at a time")
     for row, reason in report.rejected:
         print(f"{indicators}, line {row + 1}: {reason}", file=sys.stderr)
     print(f"{output}: {report.compiled} indicators compiled, {len(report.rejected)} refused", file=sys.stderr)

@@ -3,15 +3,17 @@
 import ctypes
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, cast
 
 from tocsin.engine import native
 from tocsin.engine.files import replacing_base
+from tocsin.text.streams import Member, members
 from tocsin.vocab import clock
 from tocsin.vocab.errors import InputError, TocsinError
 
@@ -156,6 +158,30 @@ def compile_stream(stream: BinaryIO, path: str | Path) -> CompileReport:
         with replacing_base(Path(path)) as file:
             compiled = builder.write(file)
         return CompileReport(compiled, builder.rejected)
+
+
+@contextmanager
+def opened_rows(name: str) -> Iterator[BinaryIO]:
+    """A TSV file of indicators, compressed or not, ``-`` for standard input. Raises ``Unreadable`` where it cannot be read, and
+    ``InputError`` at its end where more files follow (a folder, an archive): before anything is made of them."""
+    found = members(name)
+    with next(found).open() as stream:
+        yield cast("BinaryIO", _Only(stream, found, name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Only:
+    """A stream that must be the only one."""
+
+    stream: BinaryIO
+    others: Iterator[Member]
+    name: str
+
+    def read(self, size: int) -> bytes:
+        data = self.stream.read(size)
+        if not data and next(self.others, None) is not None:
+            raise InputError(f"{self.name}: holds several files; give one at a time")
+        return data
 
 
 def add_stream(builder: Builder, stream: BinaryIO) -> None:

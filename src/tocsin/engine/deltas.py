@@ -50,7 +50,7 @@ def add_rows(path: str | Path, stream: BinaryIO) -> ChangeReport:
 def remove_rows(path: str | Path, stream: BinaryIO) -> ChangeReport:
     """Remove the indicators of a TSV file ``type<TAB>value`` from the set at ``path``, with every row that spells one of them.
 
-    A third column is not looked at. Raises as :func:`add_rows`.
+    A third column plays no part. Raises as :func:`add_rows`.
     """
     return _change(Path(path), stream, native.REMOVE)
 

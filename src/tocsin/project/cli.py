@@ -18,7 +18,7 @@ from tocsin.vocab.errors import TocsinError
 #: room -> its commands. Rooms above ``lake`` need Django.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "formats": ("parse",),
-    "engine": ("compile", "match"),
+    "engine": ("compile", "match", "set"),
     "jobs": ("work", "backup", "restore", "check"),
     "constituency": ("constituency", "person", "token"),
     "intel": ("source", "ingest", "warning-list"),
