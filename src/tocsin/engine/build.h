@@ -179,6 +179,16 @@ static int hash_made(builder *b, made *m, const u8 *p, const u8 *end)
     return OK;
 }
 
+/* What the filter is asked about a mail address: parent and letters as in scan.h. local: bytes before the "@". */
+static u64 email_question(u64 seed, const u8 *key, size_t local, size_t length)
+{
+    u8 last[8] = {0};
+    size_t letters = 0;
+    while (letters < 4 && letters < local && IS(key[local - 1 - letters], ALNUM)) letters++;
+    memcpy(last + 4 - letters, key + local - letters, letters);
+    return email_gate(parent_hash_of(seed ^ EMAIL_SEED, key + local + 1, key + length, 2), last + 4, (int)letters);
+}
+
 static int email_made(builder *b, made *m, const u8 *p, const u8 *end)
 {
     const u8 *at = end;
@@ -189,7 +199,6 @@ static int email_made(builder *b, made *m, const u8 *p, const u8 *end)
     int reason = domain_made(b, m, at, end);
     b->kinds = kinds;
     if (reason != OK) return BAD_EMAIL;
-    u64 parent = parent_hash_of(b->seed ^ EMAIL_SEED, m->key, m->key + m->key_length, 2);
     memmove(m->key + local + 1, m->key, m->key_length);
     for (ptrdiff_t i = 0; i < local; i++) {
         if (!IS(p[i], LOCAL)) return BAD_EMAIL;
@@ -197,11 +206,7 @@ static int email_made(builder *b, made *m, const u8 *p, const u8 *end)
     }
     m->key[local] = '@';
     m->key_length += (size_t)local + 1;
-    u8 last[8] = {0};
-    int letters = 0;
-    while (letters < 4 && letters < local && IS(m->key[local - 1 - letters], ALNUM)) letters++;
-    memcpy(last + 4 - letters, m->key + local - letters, (size_t)letters);
-    put_extra(b, email_gate(parent, last + 4, letters));
+    put_extra(b, email_question(b->seed, m->key, (size_t)local, m->key_length));
     m->kind = K_EMAIL;
     b->kinds |= HAS_EMAIL;
     return OK;

@@ -170,6 +170,14 @@ static int is_let_through(const set *s, const record *r, u64 hash)
 {
     const u8 *k = r->key;
     u64 net = (u64)k[0] << 16 | (u64)k[1] << 8 | k[2];
+    const u8 *end = k + r->key_length, *at = memchr(k, '@', r->key_length);
+    if (r->kind == K_DOMAIN) hash = parent_hash_of(s->seed, k, end, 2);
+    if (r->kind == K_EMAIL && at) hash = email_question(s->seed, k, (size_t)(at - k), r->key_length);
+    if (r->kind == K_HASH && r->key_length >= 8) {
+        u8 text[16];
+        for (int i = 0; i < 16; i++) text[i] = (u8)"0123456789abcdef"[end[i / 2 - 8] >> (i % 2 ? 0 : 4) & 15];
+        hash = hash_gate(s->seed, text + 16);
+    }
     if (!filter_has(s, hash)) return 0;
     if (r->kind == K_IPV6) return k[16] <= 128 && s->prefixes6[k[16] / 64] >> k[16] % 64 & 1;
     if (r->kind == K_IPV4 && !(k[4] <= 32 && s->prefixes4 >> k[4] & 1)) return 0;
