@@ -18,7 +18,7 @@ class Maker:
     def __init__(self, random_: random.Random) -> None:
         """Some makers know one or two kinds only, or no name whose last label begins with a digit: sets leave out work then."""
         self._random = random_
-        self._tops = [top for top in pieces.TOPS if random_.random() < 0.7] or ["example"]
+        self._tops = [top for top in pieces.TOPS if random_.random() < 0.5] or ["example"]
         makers: dict[str, Callable[[], str]] = {
             "domain-name": self.name,
             "ipv4-addr": self.network4,
@@ -32,6 +32,8 @@ class Maker:
         self._makers = makers
         one_or_two = random_.sample(sorted(makers), random_.choice([1, 1, 2]))
         self.kinds = sorted(makers) if random_.random() < 0.6 else one_or_two
+        #: Whether nearly all lines are plain: then what a line has that is not plain stands alone in its block.
+        self._is_calm = random_.random() < 0.25
         self.rows: list[Row] = []
 
     def make_rows(self, count: int) -> list[Row]:
@@ -110,6 +112,16 @@ class Maker:
         count = random_.choice([2, 3, 4, 4, 4, 4, 5, 6])
         return ".".join(random_.choice(pieces.OCTETS) for _ in range(count))
 
+    def _near_address(self) -> str:
+        """An address of the set with one number changed to what only looks as if it were as good."""
+        random_ = self._random
+        parts = self.known("ipv4-addr", "ip-port", "ipv6-addr").partition("/")[0].split(".")
+        place = random_.randrange(len(parts))
+        parts[place] = random_.choice(
+            [f"0{parts[place]}", "256", "255", "300", "999", f"{parts[place]}0", f"1{parts[place]}", "00", "", "0"]
+        )
+        return ".".join(parts)
+
     def network4(self) -> str:
         """An address or network, some too wide or badly written."""
         return self.address4() + self._random.choice(
@@ -185,7 +197,22 @@ class Maker:
     # ---- lines ------------------------------------------------------------------------------------------------------------
 
     def line(self) -> bytes:
-        """One line: fields, Zeek and JSON shapes, a URL, or a heap of pieces. It holds no line end."""
+        """One line: fields, Zeek and JSON shapes, a URL, a heap of pieces, or plain words. It holds no line end."""
+        random_ = self._random
+        if self._is_calm and random_.random() < 0.9:
+            return self._calm_line()
+        data = self._wild_line()
+        if random_.random() < 0.15:  # the next line begins where a word of 64 bytes does, if this one did
+            data += random_.choice([b" ", b"x", b"."]) * (-(len(data) + 1) % 64)
+        return data
+
+    def _calm_line(self) -> bytes:
+        """Values and words of ASCII with blanks between them."""
+        values = [self.value() for _ in range(self._random.randint(1, 3))]
+        plain = [value for value in values if value.isascii() and not set(value) & set('\\"%#\n\t\r')]
+        return " ".join(["GET", *plain, "x" * self._random.randint(0, 70)]).encode()
+
+    def _wild_line(self) -> bytes:
         random_ = self._random
         shape = random_.random()
         if shape < 0.07:
@@ -226,8 +253,8 @@ class Maker:
     def _json_line(self) -> str:
         random_ = self._random
         host, uri = self.piece(), random_.choice([*pieces.PATHS, self.url()])
-        if random_.random() < 0.5:
-            host = self.known("url", "domain-name", "ipv4-addr").rpartition("://")[2].partition("/")[0]
+        if random_.random() < 0.6:
+            host, uri = self._host_and_path()
         blank, colon = random_.choice(["", " "]), random_.choice([":", ": ", " :", " \t: ", ":x"])
         pairs = [
             f'"host"{colon}"{host}"',
@@ -254,17 +281,25 @@ class Maker:
         random_ = self._random
         if random_.random() < 0.25:
             return random_.choice(pieces.HEADERS).encode()
-        host = self.known("url", "domain-name", "ipv4-addr").rpartition("://")[2].partition("/")[0]
+        host, path = self._host_and_path()
         columns = [
             random_.choice([self.piece(), "1"]),
-            random_.choice([self.name(), "-", "(empty)", "", host, host, host + ":80"]),
-            random_.choice([*pieces.PATHS, "-", "(empty)", "", "http://evil.example/a", "x://" + host]),
+            random_.choice([self.name(), "-", "(empty)", "", *[host] * 4, host + ":80"]),
+            random_.choice(
+                [random_.choice(pieces.PATHS), "-", "(empty)", "", *[path] * 4, "http://evil.example/a", "x://" + host]
+            ),
             random_.choice(["x", ""]),
         ]
         if random_.random() < 0.4:
             random_.shuffle(columns)
         row = "\t".join(columns[: random_.choice([2, 3, 4, 4, 4])]).encode("utf-8", "surrogatepass")
         return row.replace(b"\n", b" ") + random_.choice([b"", b"", b"\r"])
+
+    def _host_and_path(self) -> tuple[str, str]:
+        """Two fields that together are often a URL of the set."""
+        url = self.known("url", "domain-name", "ipv4-addr").rpartition("://")[2].removeprefix("*.")
+        host, slash, path = url.replace("*", self._random.choice(["x", "", "x/y"])).partition("/")
+        return host, slash + path
 
     def known(self, *kinds: str) -> str:
         """A value of the set, of one of these kinds if it holds any."""
@@ -274,6 +309,8 @@ class Maker:
     def value(self) -> str:
         """A value, known or not, sometimes under a longer name or beside more."""
         random_ = self._random
+        if random_.random() < 0.06:
+            return self._near_address()
         is_of_set = random_.random() < 0.7
         value = random_.choice(self.rows)[1] if is_of_set else self._makers[random_.choice(sorted(self._makers))]()
         return random_.choice(["", "", "", "", "a.", "mail.", "x" * 29 + ".", "x" * 63 + ".", "b.c.d.e.f.g."]) + value
