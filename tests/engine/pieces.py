@@ -8,7 +8,8 @@ LABELS = [
 ]
 #: Ends of names.
 TOPS = [
-    "example", "test.example", "com.example", "рф", "xn--p1ai", "invalid", "co.example", "3top", "ex4mple", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+    "example", "test.example", "com.example", "рф", "xn--p1ai", "invalid", "co.example", "3top", "ex4mple",
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
     "cccccccccccccccccccccccccccccccc", "ddddddddddddddddddddddddddddddddddddddddddddddd",
 ]
 #: Paths, queries and fragments of URLs, and masks.
