@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tocsin.engine import IndicatorSet, Scanner, compile_set
@@ -119,6 +119,10 @@ ACTIONS = ["write", "write", "look", "restart", "rename", "copy_and_truncate", "
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(actions=st.lists(st.sampled_from(ACTIONS), max_size=14))
+@example(actions=["copy_and_truncate", "rename", "write", "rename"])
+@example(actions=["copy_and_truncate", "write", "rename", "compress"])
+@example(actions=["rename", "look", "write", "copy_and_truncate"])
+@example(actions=["copy_and_truncate", "restart"])
 def test_whatever_happens_to_a_log_each_line_is_searched_once(
     scanner: Scanner, tmp_path_factory: pytest.TempPathFactory, actions: list[str]
 ) -> None:

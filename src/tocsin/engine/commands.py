@@ -9,8 +9,12 @@ import typer
 
 from tocsin.engine import set_commands
 from tocsin.engine.compiling import compile_stream, opened_rows
+from tocsin.engine.context import Span
 from tocsin.engine.output import CountBy, OutputFormat
 from tocsin.engine.searching import HIT, Asked, answer
+
+#: What a shell says of a program whose reader has left (SIGPIPE).
+_READER_LEFT = 141
 
 app = typer.Typer(help="Match logs against indicators without a database.")
 app.add_typer(set_commands.app, name="set")
@@ -52,6 +56,7 @@ def compile_command(
     epilog="Examples:\n\n  tocsin match today.set /var/log/squid/access.log*\n\n"
     "  zcat dns.log.gz | tocsin match today.set - --format jsonl\n\n"
     "  tocsin match today.set /var/log/ --count-by indicator\n\n"
+    "  tocsin match today.set mail.log --context 2\n\n"
     "  tocsin match today.set --follow /var/log/squid/access.log --output hits.tsv",
 )
 def match_command(
@@ -62,7 +67,20 @@ def match_command(
             metavar="LOG...", help="Logs in any text format, compressed or not; folders; - for standard input."
         ),
     ],
-    output_format: Annotated[OutputFormat, typer.Option("--format", help="How hits are written.")] = OutputFormat.TSV,
+    output_format: Annotated[
+        OutputFormat | None,
+        typer.Option("--format", help="How hits are written: tsv, or text with --context, if not said."),
+    ] = None,
+    context: Annotated[
+        int | None,
+        typer.Option("--context", "-C", min=0, help="Show so many lines around each hit; 0: its line alone."),
+    ] = None,
+    before: Annotated[
+        int | None, typer.Option("--before", "-B", min=0, help="Show so many lines before each hit.")
+    ] = None,
+    after: Annotated[
+        int | None, typer.Option("--after", "-A", min=0, help="Show so many lines after each hit.")
+    ] = None,
     only_matching: Annotated[
         bool, typer.Option("--only-matching", "-o", help="Write the indicator's value alone, once a hit.")
     ] = False,
@@ -100,6 +118,7 @@ def match_command(
         indicator_set=indicator_set,
         logs=logs,
         output_format=output_format,
+        context=_span(context, before, after),
         only_matching=only_matching,
         count_by=count_by,
         defanged=defanged,
@@ -111,10 +130,21 @@ def match_command(
         progress=progress,
         account=account,
     )
-    code = answer(asked)
+    try:
+        code = answer(asked)
+    except BrokenPipeError:  # typer would leave with 1, which says that there is no hit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(_READER_LEFT) from None
     if quiet and code == HIT:
         _leave_at_once(code)
     raise typer.Exit(code)
+
+
+def _span(context: int | None, before: int | None, after: int | None) -> Span | None:
+    if context is None and before is None and after is None:
+        return None
+    both = context or 0
+    return Span(both if before is None else before, both if after is None else after)
 
 
 def _leave_at_once(code: int) -> None:

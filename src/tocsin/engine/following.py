@@ -83,6 +83,12 @@ class Tail:
             return not self.place.fits(self._file)
         return not self._rest and about.st_mtime_ns > self._modified
 
+    def whole(self) -> Place:
+        """The place at the end of the file as it is now: tells it from a compressed copy of itself."""
+        about = self.about()
+        head, tail = beginning_and_end(self._file, about.st_size)
+        return Place(about.st_dev, about.st_ino, about.st_size, head=digest(head), tail=digest(tail))
+
     def restart(self) -> None:
         """Begin at the file's beginning again."""
         self._modified = self.about().st_mtime_ns
@@ -256,7 +262,7 @@ class Follower:
                 f"{one.log}: was emptied, and no copy is beside it; what was written since the last look is lost"
             )
         than = copy.stat().st_mtime_ns if copy else place.modified
-        yield from self._search_generations(one, than, [place], tail.about().st_mtime_ns)
+        yield from self._search_generations(one, than, [place, tail.whole()], tail.about().st_mtime_ns)
         tail.restart()
 
     def _follow_name(self, one: Followed, tail: Tail) -> Iterator[Outcome]:

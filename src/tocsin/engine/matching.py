@@ -16,13 +16,14 @@ headers through the pieces, sees where that was wrong and has the piece searched
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Self
+from typing import Self, cast
 
+from tocsin.engine.context import HitInContext, Span, Surroundings
 from tocsin.engine.headers import Columns, header, in_force_after
 from tocsin.engine.reading import Abandoned, Buffers, Told
-from tocsin.engine.sets import IndicatorSet, Scanner
+from tocsin.engine.sets import Hit, IndicatorSet, Scanner
 from tocsin.engine.tasks import WAKE_EVERY, Batch, Failed, Missing, Outcome, Passed, Piece, Stream, Task
 from tocsin.vocab.errors import TocsinError
 
@@ -41,13 +42,18 @@ class Search:
         *,
         jobs: int = 1,
         defanged: bool = False,
+        context: Span | None = None,
         told: Told = lambda _: None,
         wake: Callable[[], None] = lambda: None,
     ) -> None:
-        """``told`` hears, from any thread, how many bytes of the files were read; ``wake`` is called by the taker while it waits."""
+        """``context``: also give the lines around the hits; then the tasks' files must be uncut.
+
+        ``told`` hears, from any thread, how many bytes of the files were read; ``wake`` is called by the taker while it waits.
+        """
         self._indicators = indicators
         self._tasks = tasks
         self._defanged = defanged
+        self._context = context
         self._told = told
         self._wake = wake
         self._row: deque[Task] = deque()  # begun, in order, not yet taken
@@ -125,8 +131,12 @@ class Search:
             scanner.restart()
             scanner.scan(header(columns))
             before, size, is_open = scanner.lines, 0, False
+            around = Surroundings(self._context) if self._context else None
             for block in found:
-                hits = scanner.scan(block)
+                first = scanner.lines + 1
+                hits: Sequence[Hit | HitInContext] = scanner.scan(block)
+                if around:
+                    hits = around.add(block, first, cast("list[Hit]", hits))
                 if isinstance(task, Piece) and not task.is_whole:
                     columns = in_force_after(block, columns)
                 if len(block):
@@ -135,6 +145,8 @@ class Search:
                     task.results.put(Batch(name, hits, -before))
                 elif task.results.is_abandoned:
                     raise Abandoned
+            if around and (hits := around.end()):
+                task.results.put(Batch(name, hits, -before))
             task.results.put(Passed(name, scanner.lines - before + is_open, size, columns))
 
     # ---- the taker's side

@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
+from itertools import groupby
 from typing import BinaryIO
 
+from tocsin.engine.context import HitInContext
+from tocsin.engine.sets import Hit
 from tocsin.engine.tasks import Batch
 
 #: Type and value of a row of the set.
@@ -21,6 +24,7 @@ class OutputFormat(StrEnum):
 
     TSV = "tsv"
     JSONL = "jsonl"
+    TEXT = "text"
 
 
 class CountBy(StrEnum):
@@ -92,9 +96,77 @@ class JsonWriter(Writer):
     def _rows(self, batch: Batch) -> Iterator[bytes]:
         for hit in batch.hits:
             kind, value = self.entry(hit.indicator)
-            yield json_line(
-                {"file": batch.file, "line": hit.line + batch.offset, "type": kind, "value": text_of(value)}
-            )
+            row: dict[str, object] = {
+                "file": batch.file,
+                "line": hit.line + batch.offset,
+                "type": kind,
+                "value": text_of(value),
+            }
+            if isinstance(hit, HitInContext):
+                row["text"] = text_of(hit.text)
+                row["before"] = [text_of(line) for line in hit.before]
+                row["after"] = [text_of(line) for line in hit.after]
+            yield json_line(row)
+
+
+class TextWriter(Writer):
+    """For people, as grep writes: ``file:line: [type value, ...] text``, lines around it ``file-line- text``, ``--`` between places.
+
+    Bytes that would steer a terminal are written ``\\xNN``.
+    """
+
+    def __init__(self, out: BinaryIO) -> None:
+        super().__init__(out)
+        self._file, self._line = "", 0  # the last line written
+        self._after: list[bytes] = []  # lines that follow it, not yet written
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch."""
+        for line, group in groupby(batch.hits, lambda hit: hit.line):
+            hits = list(group)
+            self._write_line(batch.file, line + batch.offset, hits)
+
+    def end(self) -> None:
+        """Write the lines after the last hit."""
+        self._write_after(None)
+
+    def _write_line(self, file: str, line: int, hits: list[Hit | HitInContext]) -> None:
+        hit = hits[0]
+        before = hit.before if isinstance(hit, HitInContext) else []
+        self._write_after(line if file == self._file else None)
+        written = self._line if file == self._file else 0
+        before = before[max(0, written - (line - len(before) - 1)) :]
+        if (
+            self._file
+            and isinstance(hit, HitInContext)
+            and not (file == self._file and line - len(before) == written + 1)
+        ):
+            self._out.write(b"--\n")
+        for number, text in enumerate(before, line - len(before)):
+            self._put(file, "-", number, "", text)
+        found = ", ".join(f"{kind} {_shown(value)}" for kind, value in (self.entry(one.indicator) for one in hits))
+        self._put(file, ":", line, f"[{found}] ", hit.text)
+        self._file, self._line = file, line
+        self._after = hit.after if isinstance(hit, HitInContext) else []
+
+    def _write_after(self, until: int | None) -> None:
+        for text in self._after:
+            if until is not None and self._line + 1 >= until:
+                break
+            self._line += 1
+            self._put(self._file, "-", self._line, "", text)
+        self._after = []
+
+    def _put(self, file: str, mark: str, line: int, what: str, text: bytes) -> None:
+        name = _shown(file.encode("utf-8", "surrogateescape"))
+        self._out.write(f"{name}{mark}{line}{mark} {what}{_shown(text)}\n".encode())
+
+
+_STEERING = {code: f"\\x{code:02x}" for code in (*range(9), *range(10, 32), *range(127, 160))}
+
+
+def _shown(text: bytes) -> str:
+    return text.removesuffix(b"\r").decode("utf-8", "backslashreplace").translate(_STEERING)
 
 
 class ValueWriter(Writer):
@@ -165,4 +237,6 @@ def writer_of(
         return CountWriter(out, format, count_by)
     if values_only:
         return ValueWriter(out, format)
+    if format is OutputFormat.TEXT:
+        return TextWriter(out)
     return JsonWriter(out) if format is OutputFormat.JSONL else TsvWriter(out)

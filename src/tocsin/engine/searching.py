@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from tocsin.engine.context import Span
 from tocsin.engine.following import Follower, follow
 from tocsin.engine.keeping import Keeper, LiveSet, OutputFile
 from tocsin.engine.matching import Search
 from tocsin.engine.output import CountBy, OutputFormat, SilentWriter, Writer, writer_of
 from tocsin.engine.progress import Account, Progress, terminal_for_progress
-from tocsin.engine.reading import cores
+from tocsin.engine.reading import PIECE_BYTES, cores
 from tocsin.engine.sets import IndicatorSet
 from tocsin.engine.tasks import Batch, Failed, Outcome, Remark, tasks_of
 from tocsin.vocab.errors import InputError
@@ -29,7 +30,8 @@ class Asked:
 
     indicator_set: Path
     logs: list[str]
-    output_format: OutputFormat = OutputFormat.TSV
+    output_format: OutputFormat | None = None
+    context: Span | None = None
     only_matching: bool = False
     count_by: CountBy | None = None
     defanged: bool = False
@@ -41,16 +43,23 @@ class Asked:
     progress: bool = True
     account: bool = True
 
+    @property
+    def format(self) -> OutputFormat:
+        """The format asked for; text where lines around the hits were asked for and no format."""
+        return self.output_format or (OutputFormat.TEXT if self.context else OutputFormat.TSV)
+
     def writer(self, out: BinaryIO) -> Writer:
         """What writes the hits."""
         if self.quiet:
             return SilentWriter(out)
-        return writer_of(out, self.output_format, values_only=self.only_matching, count_by=self.count_by)
+        return writer_of(out, self.format, values_only=self.only_matching, count_by=self.count_by)
 
 
 def answer(asked: Asked) -> int:
     """Search, write, say what was searched; the exit code, as grep's. Raises ``InputError`` for what cannot be asked together."""
     sums = Account()
+    if asked.context and asked.format is OutputFormat.TSV:
+        raise InputError("rows of tsv have no place for lines; use --format text or jsonl with --context")
     if asked.follow:
         _check_following(asked)
         _follow(asked, sums)
@@ -71,9 +80,10 @@ def _search(asked: Asked, sums: Account) -> None:
         take = _taker(asked, writer, sums, shown)
         with Search(
             opened,
-            tasks_of(asked.logs),
+            tasks_of(asked.logs, None if asked.context else PIECE_BYTES),
             jobs=asked.jobs or cores(),
             defanged=asked.defanged,
+            context=asked.context,
             told=shown.told,
             wake=shown.show,
         ) as search:
@@ -124,6 +134,8 @@ def _output(path: Path | None) -> Iterator[BinaryIO]:
 def _check_following(asked: Asked) -> None:
     if asked.count_by:
         raise InputError("--count-by needs an end of the logs; leave out --follow")
+    if asked.context:
+        raise InputError("--context cannot be used with --follow")
     for log in asked.logs:
         if log == "-" or os.path.isdir(log):
             raise InputError(f"{log}: only files can be followed; name the log files of a folder one by one")

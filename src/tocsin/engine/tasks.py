@@ -2,10 +2,11 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tocsin.engine.context import HitInContext, weight
 from tocsin.engine.headers import Columns
 from tocsin.engine.reading import (
     PIECE_BYTES,
@@ -28,14 +29,13 @@ from tocsin.vocab.errors import TocsinError
 WAITING_BYTES = 4 << 20
 #: Seconds of waiting after which the taker is told that it still waits.
 WAKE_EVERY = 0.1
-_HIT_BYTES = 300
 
 
 class Batch(NamedTuple):
     """The hits of a block of one file, ordered by line, then by row. ``offset`` is to be added to their lines."""
 
     file: str
-    hits: list[Hit]
+    hits: Sequence[Hit | HitInContext]
     offset: int = 0
 
 
@@ -65,7 +65,7 @@ Outcome = Batch | Passed | Failed | Remark
 
 
 def _weight(outcome: object) -> int:
-    return sum(_HIT_BYTES + len(hit.text) for hit in outcome.hits) if isinstance(outcome, Batch) else 0
+    return weight(outcome.hits) if isinstance(outcome, Batch) else 0
 
 
 class Results:
@@ -79,13 +79,13 @@ class Results:
 
     def put(self, outcome: Outcome | BaseException | None) -> None:
         """Add to the results; ``None`` ends them. Waits while too much is waiting. Raises ``Abandoned`` if nobody wants them."""
-        weight = _weight(outcome)
+        added = _weight(outcome)
         with self._changed:
-            while self._weight > WAITING_BYTES and weight and not self.is_abandoned:
+            while self._weight > WAITING_BYTES and added and not self.is_abandoned:
                 self._changed.wait()
             if self.is_abandoned:
                 raise Abandoned
-            self._weight += weight
+            self._weight += added
             self._found.append(outcome)
             self._changed.notify()
 
@@ -176,8 +176,8 @@ class Missing:
 Task = Piece | Stream | Missing
 
 
-def tasks_of(logs: Iterable[str], piece_bytes: int = PIECE_BYTES) -> Iterator[Task]:
-    """What is to be searched, in order: pieces of plain files, other files whole. Files are opened when their turn comes."""
+def tasks_of(logs: Iterable[str], piece_bytes: int | None = PIECE_BYTES) -> Iterator[Task]:
+    """What is to be searched, in order: pieces of plain files (``None``: uncut), other files whole. Files are opened in their turn."""
     for log in logs:
         for path, name in files_of(log):
             try:
@@ -186,11 +186,12 @@ def tasks_of(logs: Iterable[str], piece_bytes: int = PIECE_BYTES) -> Iterator[Ta
                 yield Missing(problem)
 
 
-def _tasks_of_file(path: str, name: str, piece_bytes: int) -> Iterator[Task]:
+def _tasks_of_file(path: str, name: str, piece_bytes: int | None) -> Iterator[Task]:
     file = None if path == "-" else PlainFile.open(path, name)
     if file is None:
         yield Stream(path, name)
         return
-    columns = file.columns() if file.size > piece_bytes else None
-    for start, end in file.cuts(piece_bytes):
+    size = piece_bytes or file.size + 1
+    columns = file.columns() if file.size > size else None
+    for start, end in file.cuts(size):
         yield Piece(file, start, end, columns if start else None)

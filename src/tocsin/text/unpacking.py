@@ -13,13 +13,15 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 import zstandard
 from isal import igzip, igzip_threaded, isal_zlib
 
 from tocsin.vocab.errors import Unreadable
-from tocsin.vocab.settings import Intake
+
+if TYPE_CHECKING:  # importing the settings takes longer than opening a set of a million indicators
+    from tocsin.vocab.settings import Intake
 
 BUFFER = 1 << 18
 _PIECE = 1 << 16
@@ -52,7 +54,7 @@ class Limits:
     expansion_floor: int = 64 << 20
 
     @classmethod
-    def of(cls, intake: Intake) -> "Limits":
+    def of(cls, intake: "Intake") -> "Limits":
         """The bounds that the settings ask for."""
         return cls(
             max_line_bytes=intake.max_line_bytes,
