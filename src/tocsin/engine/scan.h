@@ -203,8 +203,8 @@ INLINE size_t NAME(flatten)(u64 bits, size_t base, u32 *out)
 #if VECTOR == 64
     static const u8 each[64] = {UP_TO_63};
     __m512i v = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(each));
-    _mm512_storeu_si512(out, _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(v)), _mm512_set1_epi32((int)base)));
-    if (__builtin_expect(count <= 16, 1)) return count;
+    _mm256_storeu_si256((__m256i *)out, _mm256_add_epi32(_mm256_cvtepu8_epi32(_mm512_castsi512_si128(v)), _mm256_set1_epi32((int)base)));
+    if (__builtin_expect(count <= 8, 1)) return count;
     for (done = 0; bits; bits &= bits - 1) out[done++] = (u32)base + (u32)__builtin_ctzll(bits);
 #else
     for (; bits; bits &= bits - 1) out[done++] = (u32)base + (u32)__builtin_ctzll(bits);
