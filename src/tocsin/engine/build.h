@@ -131,8 +131,10 @@ static int network_made(builder *b, made *m, const u8 *p, const u8 *end, int is_
         m->key[4] = (u8)prefix;
         b->prefixes4 |= 1ull << prefix;
         b->kinds |= HAS_ADDRESS4;
-        for (u64 net = address >> 8, last = net + (prefix < 24 ? 1ull << (24 - prefix) : 1); net < last; net++)
+        for (u64 net = address >> 8, last = net + (prefix < 24 ? 1ull << (24 - prefix) : 1); net < last; net++) {
             b->map4[net >> 3] |= (u8)(1 << (net & 7));
+            if (prefix >= 16 && prefix <= 24) put_extra(b, gate4(b->seed, (u32)net << 8));
+        }
     }
     m->kind = is_v6 ? K_IPV6 : K_IPV4;
     m->key_length = is_v6 ? 17 : 5;
@@ -413,7 +415,7 @@ static void row_add(builder *b, const u8 *row, const u8 *end, int is_file, made 
         put_extra(b, parent);
         put_extra(b, dots == 1 ? itself(parent) : parent_hash_of(b->seed ^ THREE_SEED, m->key, end, 3));
     }
-    if (!is_guarded(m->kind)) put_extra(b, hash);
+    if (!is_guarded(m->kind, m->key)) put_extra(b, hash);
     put(b, &b->hashes, &hash, 8);
     put(b, &b->offsets, &offset, 4);
     b->compiled++;

@@ -126,7 +126,7 @@ static void look(scanner *sc, u32 kind, const u8 *key, size_t length, size_t pos
 {
     const set *s = sc->set;
     u64 hash = key_hash(s->seed, kind, key, length);
-    if (!is_guarded(kind) && !filter_has(s, hash)) return;
+    if (!is_guarded(kind, key) && !filter_has(s, hash)) return;
     for (const part *of = &s->base; of; of = of == &s->base && s->delta_header ? &s->delta : NULL) {
         record r;
         walk w;

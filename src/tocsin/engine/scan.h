@@ -333,7 +333,8 @@ static void NAME(ask4)(scanner *sc, const u8 *t, size_t start, size_t end, u32 a
     const set *s = sc->set;
     u8 key[8];
     if (is_no_address4(sc, t, start, address)) return;
-    for (u64 left = lengths4(s); left; left &= left - 1) {
+    if (lengths4(s) & GATE4_LENGTHS) NAME(ask)(sc, t, gate4(s->seed, address), start, end, ABOUT_ADDRESS4);
+    for (u64 left = lengths4(s) & ~(u64)GATE4_LENGTHS; left; left &= left - 1) {
         u32 prefix = (u32)__builtin_ctzll(left);
         key4(key, address & 0xFFFFFFFFu << (32 - prefix), prefix);
         NAME(ask)(sc, t, key_hash(s->seed, K_IPV4, key, 5), start, end, ABOUT_ADDRESS4);

@@ -27,7 +27,7 @@
 #include "text.h"
 
 enum { FILTER, MAP4, TABLE, POOL, INDEX, TWINS, UNTIL, REMOVED, SECTIONS };
-enum { PAGE = 4096, INDEX_STEP = 16, MAP4_BYTES = 1 << 21, SET_VERSION = 3 };
+enum { PAGE = 4096, INDEX_STEP = 16, MAP4_BYTES = 1 << 21, SET_VERSION = 4 };
 
 /* What a key is. The order of types below follows. */
 enum { K_NONE, K_DOMAIN, K_IPV4, K_IPV6, K_PORT4, K_PORT6, K_HASH, K_EMAIL, K_URL, K_HOST, K_PATH, K_WIDE, K_KINDS,
@@ -134,8 +134,15 @@ INLINE int filter_has(const set *s, u64 h)
     u64 bits = filter_bits(h);
     return (s->filter[filter_place(h, s->filter_count)] & bits) == bits;
 }
-/* Names, hashes and mail addresses are asked about by their parents, last digits and gates alone; who gets past those goes to the table. */
-INLINE int is_guarded(u32 kind) { return kind == K_DOMAIN || kind == K_HASH || kind == K_EMAIL; }
+/* Networks from /16 to /24 are asked about by the /24s that they cover, all lengths in one question. */
+enum { GATE4_LENGTHS = 0x1FF0000 };
+INLINE u64 gate4(u64 seed, u32 address) { return mix(address >> 8 ^ P0 ^ seed, P2); }
+
+/* These keys are asked about by their parents, last digits and gates alone; who gets past those goes to the table. */
+INLINE int is_guarded(u32 kind, const u8 *key)
+{
+    return kind == K_DOMAIN || kind == K_HASH || kind == K_EMAIL || (kind == K_IPV4 && key[4] >= 16 && key[4] <= 24);
+}
 INLINE u64 table_place(u64 h, u64 count) { return reduce((h * P2) >> 32, count); }
 
 /* A checksum that any changed bit changes, at the speed of memory: eight lanes of xor and odd multiply. All pieces of a section but the
