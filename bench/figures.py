@@ -1,4 +1,7 @@
-"""What the benchmark of matching found, the marks it is held against, and the tables of ``docs/run/speed.md`` made from both."""
+"""What the benchmark of matching found, the marks it is held against, and the tables of ``docs/run/speed.md`` made from both.
+
+``python -m bench.figures`` writes the tables anew from what is kept in ``bench/``.
+"""
 
 import json
 from collections.abc import Iterator
@@ -265,6 +268,7 @@ def page_part(results: Results) -> str:
         f"Measured on {m['at']}: {m['cpu']}, {m['cores']} cores, {m['l2']} of second-level and {m['l3']} of third-level cache,"
         f" instructions {m['instructions']}, Python {m['python']}. Logs of {m['megabytes']} MB, nine formats, {m['line_bytes']:.0f} bytes a"
         f" line, no line twice; of the names in them {m['unique']:.0%} are there for the first time. Medians of {m['rounds']} rounds."
+        f" Other work on the machine when it began: {m['load']:.1f} processes."
     )
     parts = [
         about,
@@ -292,3 +296,7 @@ def write_page(results: Results, page: Path = PAGE) -> None:
     if not rest or END not in rest:
         raise SystemExit(f"{page}: the lines {BEGIN} and {END} are missing")
     page.write_text(f"{before}{BEGIN}\n\n{page_part(results)}\n\n{END}{rest.partition(END)[2]}")
+
+
+if __name__ == "__main__":
+    write_page(Results.kept())

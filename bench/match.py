@@ -28,6 +28,8 @@ from bench.figures import COUNTS, Limit, Results, SetFigure, Speed
 
 from tocsin.engine import IndicatorSet, Scanner, compile_stream
 
+#: Parts of a run that can be measured on their own; sets are compiled always.
+PARTS = ("scans", "command", "peers")
 Bytes = npt.NDArray[np.uint8]
 Pairs = list[tuple[int, int]]
 
@@ -256,6 +258,7 @@ def about_machine(given: argparse.Namespace, log: logs.Log) -> dict[str, object]
         "line_bytes": size / log.lines,
         "unique": log.distinct / log.mentions,
         "rounds": given.rounds,
+        "load": os.getloadavg()[0],
     }
 
 
@@ -273,6 +276,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--megabytes", type=int, default=500)
     parser.add_argument("--counts", default=",".join(COUNTS))
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", choices=PARTS, action="append", help="this part anew (may repeat), the rest as kept")
     parser.add_argument(
         "--keep", type=Path, help="leave indicators, sets and logs in this folder, and use what is there"
     )
@@ -280,8 +284,10 @@ def options() -> argparse.Namespace:
         "--peers", type=Path, default=Path(".venv-bench/bin/python"), help="the Python that has the peers"
     )
     parser.add_argument("--peer-seconds", type=int, default=60, help="how long a peer may take with one count")
-    parser.add_argument("--out", type=Path, default=figures.KEPT, help="where the figures go as JSON")
-    parser.add_argument("--write-page", action="store_true", help="put the figures into docs/run/speed.md")
+    parser.add_argument("--out", type=Path, help="write the figures as JSON")
+    parser.add_argument(
+        "--write-page", action="store_true", help="keep the figures in bench/ and put them into docs/run/speed.md"
+    )
     given = parser.parse_args()
     if given.quick:
         given.megabytes, given.rounds, given.counts, given.peer_seconds = 100, 3, "10k,1m", 15
@@ -289,30 +295,43 @@ def options() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Print the tables; exit code 1 where a hit was missed or invented."""
-    given, results = options(), Results()
+    """Print the tables; exit code 1 where a hit was missed or invented, or the command failed."""
+    given = options()
+    results, failed = Results.kept() if given.only else Results(), False
+    wanted = given.only or PARTS
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         say("logs")
         made = logs.write_logs(folder, given.megabytes)
-        results.machine = about_machine(given, made[0.0])
+        results.machine |= about_machine(given, made[0.0])
+        results.sets = []
         paths = sets_of(given.counts.split(","), folder, given.rounds, results)
-        races(paths, made, given.rounds, results)
-        show(figures.speed_table(results))
         show(figures.set_table(results))
-        say("the command")
-        if "1m" in paths:
-            commands.measure(paths, made[0.001], folder, given.rounds, results)
+        if "scans" in wanted:
+            results.limits, results.speeds = [], []
+            races(paths, made, given.rounds, results)
+            show(figures.speed_table(results))
+        if "command" in wanted and "1m" in paths:
+            say("the command")
+            try:
+                commands.measure(paths, made[0.001], folder, given.rounds, results)
+            except commands.Failed as problem:
+                failed = True
+                show(str(problem))
             show("\n".join(figures.single_lines(results)))
-        small = [name for name in paths if COUNTS[name] <= COUNTS["100k"]]
-        peers(small, paths, folder, given.peers, given.peer_seconds, results, say)
-        show(figures.peer_table(results))
+        if "peers" in wanted:
+            results.peers = []
+            small = [name for name in paths if COUNTS[name] <= COUNTS["100k"]]
+            peers(small, paths, folder, given.peers, given.peer_seconds, results, say)
+            show(figures.peer_table(results))
     show(figures.mark_table(results))
-    results.keep(given.out)
+    if given.out:
+        results.keep(given.out)
     if given.write_page:
+        results.keep()
         figures.write_page(results)
-    return int(any(row.missed or row.invented for row in results.speeds))
+    return int(failed or any(row.missed or row.invented for row in results.speeds))
 
 
 if __name__ == "__main__":
