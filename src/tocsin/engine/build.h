@@ -39,8 +39,8 @@ static void *grow(builder *b, bytes *to, size_t more)
 
 static void put(builder *b, bytes *to, const void *from, size_t size)
 {
-    void *place = grow(b, to, size);
-    if (place && size) memcpy(place, from, size);
+    void *place = size ? grow(b, to, size) : NULL;
+    if (place) memcpy(place, from, size);
 }
 
 static void put_byte(builder *b, u8 value) { put(b, &b->pool, &value, 1); }

@@ -169,7 +169,8 @@ static int has_twin(const part *of, u32 first, u32 later)
 static int is_let_through(const set *s, const record *r, u64 hash)
 {
     const u8 *k = r->key;
-    u64 net = (u64)k[0] << 16 | (u64)k[1] << 8 | k[2];
+    const int is_quad = r->kind == K_IPV4 || r->kind == K_PORT4;
+    const u64 net = is_quad ? (u64)k[0] << 16 | (u64)k[1] << 8 | k[2] : 0;
     const u8 *end = k + r->key_length, *at = memchr(k, '@', r->key_length);
     if (r->kind == K_DOMAIN) hash = parent_hash_of(s->seed, k, end, 2);
     if (r->kind == K_EMAIL && at) hash = email_question(s->seed, k, (size_t)(at - k), r->key_length);
@@ -178,10 +179,11 @@ static int is_let_through(const set *s, const record *r, u64 hash)
         for (int i = 0; i < 16; i++) text[i] = (u8)"0123456789abcdef"[end[i / 2 - 8] >> (i % 2 ? 0 : 4) & 15];
         hash = hash_gate(s->seed, text + 16);
     }
+    if (r->kind == K_IPV4 && is_guarded(K_IPV4, k)) hash = gate4(s->seed, (u32)net << 8);
     if (!filter_has(s, hash)) return 0;
     if (r->kind == K_IPV6) return k[16] <= 128 && s->prefixes6[k[16] / 64] >> k[16] % 64 & 1;
     if (r->kind == K_IPV4 && !(k[4] <= 32 && s->prefixes4 >> k[4] & 1)) return 0;
-    return (r->kind != K_IPV4 && r->kind != K_PORT4) || (s->kinds & HAS_ADDRESS4 && s->map4[net >> 6] >> (net & 63) & 1);
+    return !is_quad || (s->kinds & HAS_ADDRESS4 && s->map4[net >> 6] >> (net & 63) & 1);
 }
 
 static const char *part_verify(const set *s, const part *of, u64 compiled)

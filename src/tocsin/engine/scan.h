@@ -353,7 +353,7 @@ static void NAME(addresses)(scanner *sc, const u8 *t, const u32 *ends, size_t co
     size_t kept = 0, start;
     for (size_t i = 0; i < count; i++) {
         size_t e = ends[i];
-        while (t[e - 1] == '.') e--;
+        while ((t + e)[-1] == '.') e--;
         u32 dots = NAME(window)(m->dot, e), run = NAME(window)(m->digit, e) | dots, address;
         int length = run == 0xFFFFFFFFu ? 32 : __builtin_clz(~run), is_good;
         dots &= (u32)~(0xFFFFFFFFull >> length);
