@@ -3,22 +3,23 @@
 import io
 import random
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.engine import adversarial
+from tests.engine import adversarial, hostile
 
 from tocsin.engine import spelling
 from tocsin.engine.compiling import compile_set, compile_stream
 from tocsin.engine.deltas import add_rows, remove_rows
 from tocsin.engine.files import delta_of, locked
 from tocsin.engine.reference import ReferenceSet
-from tocsin.engine.sets import IndicatorSet
-from tocsin.vocab.errors import Conflict, Unreadable
+from tocsin.engine.sets import CHECKED_AT_ONCE_BYTES, IndicatorSet
+from tocsin.vocab.errors import Conflict, InputError, Unreadable
 
 Rows = list[tuple[str, str]]
 
@@ -283,3 +284,126 @@ def test_base_and_delta_less_removals_is_the_set_of_the_resulting_rows(
                 lines = b"".join(opened.listed()).decode("utf-8", "surrogateescape").split("\n")[:-1]
             assert [tuple(line.split("\t")) for line in lines] == model.live
             assert found(path, log) == expected(model.live, log)
+
+
+def _use(path: Path) -> None:
+    """Everything that can be asked of a set; wrong answers are allowed."""
+    with IndicatorSet.open(path) as opened:
+        opened.checked()
+        list(opened.scan(io.BytesIO(LOG)))
+        for row in range(min(opened.rows, 30)):
+            with suppress(InputError):
+                opened.entry(row)
+        with suppress(Unreadable):
+            list(opened.listed())
+        opened.verify()
+
+
+LOG = b"a.example evil.example 198.18.7.9:80\n2001:db8::1 http://x.example/a/b\n" + b"ab" * 16 + b" a@x.example\n"
+CHANGES = [
+    ("domain-name", "a.example"),
+    ("ipv6-addr", "2001:db8::/32"),
+    ("url", "http://x.example/a/*"),
+    ("email-addr", "a@x.example"),
+    ("ip-port", "198.18.7.9:80"),
+    ("domain-name", "A.example"),
+]
+
+
+@pytest.fixture
+def changed(path: Path) -> Path:
+    """A set with a delta that has every section."""
+    until = b"domain-name\tlater.example\t2099-01-01\n"
+    add_rows(path, io.BytesIO(tsv(CHANGES).read() + until))
+    remove_rows(path, tsv(CHANGES[:1]))
+    return path
+
+
+def test_a_set_cut_anywhere_is_refused_base_and_delta(changed: Path) -> None:
+    for file in (changed, delta_of(changed)):
+        content = file.read_bytes()
+        sizes = [
+            *range(hostile.CHECKSUM_AT + 9),
+            *range(4000, 4200, 7),
+            *range(4096, len(content), 1009),
+            len(content) - 1,
+        ]
+        for size in sizes:
+            file.write_bytes(content[:size])
+            with pytest.raises(Unreadable):
+                IndicatorSet.open(changed)
+        file.write_bytes(content)
+
+
+def test_every_flipped_bit_of_a_delta_that_counts_is_refused(changed: Path) -> None:
+    file, random_ = delta_of(changed), random.Random(7)  # noqa: S311
+    content = file.read_bytes()
+    places = list(range(hostile.CHECKSUM_AT + 8))
+    for _, offset, size in hostile.sections(content):
+        places += [offset + random_.randrange(size) for _ in range(40) if size]
+    for place in places:
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << random_.randrange(8)
+        file.write_bytes(damaged)
+        with pytest.raises(Unreadable):
+            IndicatorSet.open(changed)
+
+
+@pytest.mark.parametrize("is_delta", [False, True])
+def test_a_hostile_file_with_good_checksums_does_no_harm(changed: Path, is_delta: bool) -> None:
+    file, random_ = delta_of(changed) if is_delta else changed, random.Random(8)  # noqa: S311
+    content = file.read_bytes()
+    fields = range(hostile.FIELDS_AT, hostile.CHECKSUM_AT, 8)
+    parts = [part for part in hostile.sections(content) if part[2]]
+    opened = 0
+    for number in range(500):
+        damaged = bytearray(content)
+        if number < len(fields) * 4:  # every field of the header, with every kind of number
+            value = [0, 1, (1 << 64) - 1, len(content)][number % 4]
+            damaged[fields[number // 4] : fields[number // 4] + 8] = value.to_bytes(8, "little")
+        for _ in range(random_.choice([1, 3, 30]) if number >= len(fields) * 4 else 0):
+            _, offset, size = random_.choice(parts)
+            damaged[offset + random_.randrange(size)] = random_.choice([0, 1, 127, 128, 255, random_.randrange(256)])
+        file.write_bytes(hostile.repaired(bytes(damaged)))
+        with suppress(Unreadable, InputError):
+            with IndicatorSet.open(changed):
+                opened += 1
+            _use(changed)
+    assert opened > 200
+
+
+def test_a_large_set_that_is_damaged_hands_nothing_out(tmp_path: Path) -> None:
+    path = tmp_path / "set"
+    rows = b"".join(b"domain-name\tn%d.example\n" % number for number in range(150_000))
+    compile_stream(io.BytesIO(rows), path)
+    content = bytearray(path.read_bytes())
+    assert len(content) > CHECKED_AT_ONCE_BYTES
+    _, offset, size = hostile.sections(bytes(content))[3]
+    content[offset + size - 1] ^= 1
+    path.write_bytes(content)
+    for use in (
+        lambda opened: opened.checked(),
+        lambda opened: opened.entry(0),
+        lambda opened: opened.match_lines([b"n7.example"]),
+        lambda opened: opened.match_lines([b"nothing"]),
+        lambda opened: list(opened.listed()),
+        lambda opened: opened.verify(),
+    ):
+        with IndicatorSet.open(path) as opened, pytest.raises(Unreadable, match="does not match its checksum"):
+            use(opened)
+    IndicatorSet.open(path).close()
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 1 << 32), st.dates(min_value=AT.date() - timedelta(3), max_value=AT.date() + timedelta(3)))
+def test_expired_rows_are_as_if_they_were_not_there(seed: int, today: date) -> None:
+    random_ = random.Random(seed)  # noqa: S311
+    pool = [row for row in adversarial.indicators(random_, 40) if "\t" not in row[1] and "\n" not in row[1]]
+    days = [random_.choice([None, AT.date() + timedelta(random_.randint(-3, 3))]) for _ in pool]
+    log = b"\n".join(adversarial.line(random_, pool) for _ in range(100))
+    at = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
+    valid = [row for row, day in zip(pool, days, strict=True) if day is None or day >= today]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "set"
+        compile_set([(*row, day.isoformat() if day else None) for row, day in zip(pool, days, strict=True)], path)
+        assert found(path, log, at) == expected(valid, log)
