@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from bench import figures, logs
+from bench.lines import FORMATS, PLACES
 
 from tocsin.engine import native
 from tocsin.engine.compiling import Builder
@@ -32,10 +33,10 @@ Table = dict[str, dict[str, float]]
 
 def log_files(folder: Path) -> Iterator[Path]:
     """The mixed log and one of each format, with one hit in a thousand lines."""
-    for number, name in enumerate(("mixed", *logs.FORMATS)):
-        shapes = range(len(logs.FORMATS)) if name == "mixed" else [number - 1]
+    for number, name in enumerate(("mixed", *FORMATS)):
+        shapes = range(len(FORMATS)) if name == "mixed" else [number - 1]
         lines = logs.piece((1 << 21) + number, shapes)[0][:LINES]
-        usable = [plant for plant in logs.plants() if set(logs.PLACES[plant.kind]) & set(shapes)]
+        usable = [plant for plant in logs.plants() if set(PLACES[plant.kind]) & set(shapes)]
         generator = np.random.default_rng([number, 7])
         places = generator.choice(LINES, LINES // 1000, replace=False)
         chosen = [usable[n] for n in generator.integers(0, len(usable), len(places)).tolist()]
