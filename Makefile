@@ -60,8 +60,8 @@ bench-instructions: $(SETUP) ## what a byte of log costs in instructions, beside
 exact: $(SETUP) ## the core beside the reference on a million adversarial lines; LINES=… SEED=… for more, or others
 	@$(RUN) -m tests.engine.adversarial $(LINES) $(SEED)
 
-fuzz: $(SETUP) ## coverage-guided fuzzing of the native core under sanitizers
-	@$(RUN) -m tests.engine.fuzz
+fuzz: $(SETUP) ## coverage-guided fuzzing of the native core under sanitizers, ten minutes a target; KEEP=yes keeps what reaches anything new
+	@$(RUN) -m tests.engine.fuzz $(if $(KEEP),--keep)
 
 screenshots: $(SETUP) ## the console in both languages, from the sample nation, into docs/screenshots
 	@$(RUN) -m tests.browser.screenshots

@@ -1,76 +1,87 @@
-"""Build the core with a fuzzing driver under sanitizers and let it run.
+"""Fuzzing of the native core under sanitizers, steered by coverage (``make fuzz``).
 
-The compiler in the ``ziglang`` wheel brings UndefinedBehaviorSanitizer and edge coverage; AddressSanitizer needs a system compiler
-(gcc or clang, or what ``TOCSIN_FUZZ_CC`` names) and is used where there is one.
+``python -m tests.engine.fuzz [--seconds N] [--seed N] [--keep] [TARGET...]``: every target for so many seconds (600), as many at a time
+as there are processors. What breaks something is left in ``var/fuzz/crashes``:
+run the target in ``var/fuzz`` with that file to see it again.
+``--keep`` puts what reaches anything new into the kept corpus, as few and as small inputs as libFuzzer can make of them.
 """
 
+import argparse
 import os
-import random
-import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import setup  # the tables of Unicode are made as for the real build
-from tests.engine import adversarial
-
-from tocsin.engine import compile_set
-
-HERE = Path(__file__).parent
-ENGINE = HERE.parents[2] / "src" / "tocsin" / "engine"
+from tests.engine.fuzz import harness
 
 
-def compiler() -> list[str]:
-    """A compiler and its sanitizers, AddressSanitizer among them where possible."""
-    if chosen := os.environ.get("TOCSIN_FUZZ_CC"):
-        return shlex.split(chosen)
-    for name in ("clang", "gcc"):
-        if shutil.which(name):
-            return [name, "-fsanitize=address,undefined", "-fno-sanitize=alignment"]
-    return [sys.executable, "-m", "ziglang", "cc", "-fsanitize=undefined", "-fno-sanitize=alignment"]
-
-
-def build(folder: Path) -> Path:
-    """The driver, compiled."""
-    (folder / "folding.h").write_text(setup.folding_tables())
-    command = compiler()
-    is_gcc = Path(command[0]).name.startswith("gcc")
-    coverage = "-fsanitize-coverage=trace-pc" if is_gcc else "-fsanitize-coverage=trace-pc-guard"
-    flags = [
-        "-O1",
-        "-g",
-        "-std=gnu11",
-        "-D_GNU_SOURCE",
-        "-w",
-        "-fno-sanitize-recover=all",
-        "-fno-omit-frame-pointer",
-        coverage,
+def _summary(output: str) -> str:
+    """The lines that tell how it went."""
+    told = [
+        line
+        for line in output.splitlines()
+        if "DONE" in line or "number_of_executed_units" in line or "FOUND" in line or "SUMMARY" in line
     ]
-    target = folder / "driver"
-    subprocess.run([*command, *flags, f"-I{folder}", f"-I{ENGINE}", "-o", target, HERE / "driver.c"], check=True)
-    return target
+    return "\n".join(f"  {line}" for line in told)
+
+
+def _keep(program: Path, target: str, found: Path) -> None:
+    """Put the smallest set of inputs that reaches as much into the kept corpus."""
+    corpus, merged = harness.CORPUS / target, found.with_name(f"{target}-merged")
+    shutil.rmtree(merged, ignore_errors=True)
+    merged.mkdir()
+    subprocess.run(
+        [program, "-merge=1", merged, found, corpus], check=True, capture_output=True, env=harness.environment()
+    )
+    shutil.rmtree(corpus)
+    merged.rename(corpus)
 
 
 def main() -> int:
-    """Fuzz for some seconds; the exit code is the driver's."""
-    seconds, seed = (sys.argv[1:] + ["600", "1"][len(sys.argv) - 1 :])[:2]
-    random_ = random.Random(int(seed))  # noqa: S311
-    rows = adversarial.indicators(random_, 60)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        compile_set([row for row in rows if row[0] not in ("ipv4-addr", "ip-port")] + rows, folder / "set")
-        logs = []
-        for number in range(60):
-            logs.append(folder / f"log-{number}")
-            logs[-1].write_bytes(b"\n".join(adversarial.line(random_, rows) for _ in range(random_.randint(1, 8))))
-        done = subprocess.run(
-            [build(folder), seconds, seed, folder / "set", *logs],
-            check=False,
-            env=os.environ | {"ASAN_OPTIONS": "detect_leaks=0"},
+    """Fuzz; 1 where anything was found."""
+    reader = argparse.ArgumentParser(prog="python -m tests.engine.fuzz")
+    reader.add_argument(
+        "targets", nargs="*", choices=[[], *harness.TARGETS], metavar="TARGET", help=", ".join(harness.TARGETS)
+    )
+    reader.add_argument("--seconds", type=int, default=600)
+    reader.add_argument("--seed", type=int, default=1)
+    reader.add_argument("--keep", action="store_true")
+    options = reader.parse_args()
+    folder = Path("var/fuzz").absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = harness.compiler(folder)
+    targets = options.targets or list(harness.TARGETS)
+    print(f"{chosen.about}: {', '.join(targets)}, {options.seconds} s each", flush=True)
+    programs = {target: chosen.build(target, folder) for target in targets}
+
+    def run(target: str) -> bool:
+        done = harness.fuzz(
+            programs[target],
+            target,
+            seconds=options.seconds,
+            seed=options.seed,
+            found=folder / f"new-{target}",
+            crashes=folder / "crashes",
         )
-    return done.returncode
+        (folder / f"{target}.log").write_text(done.stdout + done.stderr)
+        print(
+            f"{target}: {'sound' if not done.returncode else f'FOUND SOMETHING, see var/fuzz/{target}.log'}", flush=True
+        )
+        print(_summary(done.stdout + done.stderr), flush=True)
+        return done.returncode == 0
+
+    for target in targets:
+        shutil.rmtree(folder / f"new-{target}", ignore_errors=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        is_sound = all(list(pool.map(run, targets)))
+    if options.keep and not chosen.has_libfuzzer:
+        print("the corpus stays as it is: only libFuzzer (clang) can make it small")
+    elif options.keep and is_sound:
+        for target in targets:
+            _keep(programs[target], target, folder / f"new-{target}")
+    return 0 if is_sound else 1
 
 
 if __name__ == "__main__":
