@@ -166,6 +166,8 @@ static void look_folded(scanner *sc, const u8 *p, const u8 *end, size_t position
     u32 points[MOST_FOLDED];
     u8 out[MOST_FOLDED + 128];
     const u8 *bare = p, *start;
+    u32 last;
+    while (end > p && (is_edge(end[-1]) || (end - p > 2 && utf8_read(end - 3, end, &last) == 3 && is_ideographic_dot(last)))) end -= is_edge(end[-1]) ? 1 : 3;
     for (u32 point; bare < end; bare += is_edge(*bare) ? 1 : 3)
         if (!is_edge(*bare) && !(utf8_read(bare, end, &point) && is_ideographic_dot(point))) break;
     for (int pass = 0; pass < 1 + (bare > p); pass++) {
