@@ -35,6 +35,7 @@ class Maker:
         #: Whether nearly all lines are plain: then what a line has that is not plain stands alone in its block.
         self._is_calm = random_.random() < 0.25
         self.rows: list[Row] = []
+        self._header = ""
 
     def make_rows(self, count: int) -> list[Row]:
         """Rows, some of them wrong, some of them the same thing written twice."""
@@ -95,6 +96,10 @@ class Maker:
     def _name_of_length(self) -> str:
         random_ = self._random
         top = random_.choice(self._tops)
+        if random_.random() < 0.15:  # as long as a name may be, or nearly
+            return ("a" * random_.randint(1, 63) + "." + ".".join("bcde"[n] * 63 for n in range(4)) + "." + top)[
+                -random_.randint(251, 255) :
+            ]
         length = random_.choice(pieces.EDGES)
         labels = [random_.choice("abz09") * random_.choice([1, 2, 5, 10, 62, 63, 63, 64]) for _ in range(8)]
         text = ".".join([*labels, "e", top])[-max(length, len(top) + 2) :]
@@ -118,7 +123,19 @@ class Maker:
         parts = self.known("ipv4-addr", "ip-port", "ipv6-addr").partition("/")[0].split(".")
         place = random_.randrange(len(parts))
         parts[place] = random_.choice(
-            [f"0{parts[place]}", "256", "255", "300", "999", f"{parts[place]}0", f"1{parts[place]}", "00", "", "0"]
+            [
+                f"9800{parts[place]}",
+                f"0{parts[place]}",
+                "256",
+                "255",
+                "300",
+                "999",
+                f"{parts[place]}0",
+                f"1{parts[place]}",
+                "00",
+                "",
+                "0",
+            ]
         )
         return ".".join(parts)
 
@@ -255,6 +272,7 @@ class Maker:
         host, uri = self.piece(), random_.choice([*pieces.PATHS, self.url()])
         if random_.random() < 0.6:
             host, uri = self._host_and_path()
+        uri += random_.choice(["", "", "", "", '\\"x', "\\\\"])
         blank, colon = random_.choice(["", " "]), random_.choice([":", ": ", " :", " \t: ", ":x"])
         pairs = [
             f'"host"{colon}"{host}"',
@@ -272,28 +290,31 @@ class Maker:
         random_ = self._random
         scheme = random_.choice(pieces.STARTS)
         url = self.known("url").rpartition("://")[2] if random_.random() < 0.7 else self.url()
+        if random_.random() < 0.25:
+            url = url.partition("/")[0] + random_.choice(pieces.PATHS)
+        if random_.random() < 0.2:
+            url = url.replace("1.2.3.4", random_.choice(pieces.HOSTS))
         url = url.replace("*", random_.choice(["*", "x", "x/y", ""])) + random_.choice([*pieces.PATHS, *pieces.ENDS])
         start = random_.choice(["GET ", "", '"', "(", "<", "x", "a="]) + scheme
         user = random_.choice(["", "", "www.", "sub.", "user@", "."])
         return start + user + url + random_.choice([" ", "", '"', ">", ")"])
 
     def _zeek_line(self) -> bytes:
+        """A header, or a row that mostly has the columns of the last header."""
         random_ = self._random
         if random_.random() < 0.25:
-            return random_.choice(pieces.HEADERS).encode()
+            self._header = random_.choice(pieces.HEADERS)
+            return self._header.encode()
         host, path = self._host_and_path()
-        columns = [
-            random_.choice([self.piece(), "1"]),
-            random_.choice([self.name(), "-", "(empty)", "", *[host] * 4, host + ":80"]),
-            random_.choice(
-                [random_.choice(pieces.PATHS), "-", "(empty)", "", *[path] * 4, "http://evil.example/a", "x://" + host]
-            ),
-            random_.choice(["x", ""]),
-        ]
-        if random_.random() < 0.4:
-            random_.shuffle(columns)
-        row = "\t".join(columns[: random_.choice([2, 3, 4, 4, 4])]).encode("utf-8", "surrogatepass")
-        return row.replace(b"\n", b" ") + random_.choice([b"", b"", b"\r"])
+        hosts = [self.name(), "-", "(empty)", "", *[host] * 4, host + ":80"]
+        paths = [random_.choice(pieces.PATHS), "-", "(empty)", "", *[path] * 4, "http://evil.example/a", "x://" + host]
+        columns = {"host": random_.choice(hosts), "uri": random_.choice(paths)}
+        names = self._header.rstrip("\r").split("\t")[1:] or ["ts", "host", "uri"]
+        if random_.random() < 0.3:
+            random_.shuffle(names)
+        row = "\t".join(columns.get(name, "1") for name in names[: random_.choice([2, 3, 4, 4, 4])])
+        row += random_.choice(["", "", "", "\t" + self.piece()])
+        return row.encode("utf-8", "surrogatepass").replace(b"\n", b" ") + random_.choice([b"", b"", b"\r"])
 
     def _host_and_path(self) -> tuple[str, str]:
         """Two fields that together are often a URL of the set."""
@@ -333,6 +354,8 @@ class Maker:
             value = value[:place] + random_.choice(pieces.GLUE) + value[place + 1 :]
         elif change < 0.32:
             value = value[random_.randint(0, 2) : len(value) - random_.randint(0, 2)]
+        elif change < 0.33 and "]" in value:
+            value = value.replace("]", random_.choice([")", "%", " ]", "]]", "", "/", "."]))
         elif change < 0.34:
             value = "".join(f"\\u{ord(character) & 0xFFFF:04x}" for character in value)
         return random_.choice(pieces.GLUE) + value + random_.choice(pieces.GLUE)

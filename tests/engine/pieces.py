@@ -11,6 +11,7 @@ TOPS = [
     "example", "test.example", "com.example", "рф", "xn--p1ai", "invalid", "co.example", "3top", "ex4mple",
     "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
     "cccccccccccccccccccccccccccccccc", "ddddddddddddddddddddddddddddddddddddddddddddddd",
+    "007",
 ]
 #: Paths, queries and fragments of URLs, and masks.
 PATHS = [
@@ -18,6 +19,7 @@ PATHS = [
     "/a//b/../c/./", "/%41", "/a/..", "/a/.", "/..", "?q", "?", "#f", "/a#f?x", "/a?", "/a/?q=1", "/%", "/%2", "/%zz",
     "/a%00b", "/%2e%2e/a", "/a\\b", "/a;b", "/a).", "/a,", "/*/a", "/a/b/c/d/e/f/g", "/a?x=http://b", "/**", "/a/**",
     "/a%c3%bc", "/%3Fq", "/%23f", "/a/%2a",
+    "/ab", "/-", "/(empty)", "/a/.?q=1", "/a/b/..?q=1", "/a/b/../?q=1", "/a/.#x", "/a/b?",
 ]
 #: What stands between values.
 GLUE = [
@@ -30,11 +32,13 @@ GLUE = [
     "\\u0025", "[.]", "[:]", "[at]", "host", "\ud800", "\udcff", "\udc80", "\udce3", "zz:", "face:", "fe80::1%eth0,",
     "]:80", "@[", ".exe", "_x", "-1.2.3.9", "/24", "0", "00", "256.", ".5", ".a", "a.", "1.", "www.", "*.", "user@",
     "@x", "%", "%%",
+    "\\ud801\\udc00", "\\ud801\\udcff", "\\ud83d\\udc00", "\\udc00", "hxxps://",
 ]
 #: What is repeated to move a value along a line.
 FILLERS = [
     "x", ".", "-", "/", ":", "a.", "%41", "ب", "\x00", "0", "f", "1.", "@", "://", "a@", "::", "_", "\\", "%",
     "\\u0041", "%2e", "é.", "[.]",
+    "a://", "a:/", "a@b.",
 ]
 #: IPv4 addresses that come up again.
 ADDRESSES4 = [
@@ -59,6 +63,7 @@ GROUPS = [
 HOSTS = [
     "0x01020304", "0306.0.0.7", "1.2.772", "16909060", "0x1.2.3.4", "08.1.2.3", "1.2.3.4.", ".evil.example.",
     "evil..example", "localhost", "a", "evil.*.example", "w", "www.", "www.www.example",
+    "1.258.3.4", "1.2.3.260", "01.02.03.04", "0x100.2.3.4", "1.2.65536", "0x1020304.", "4294967296", "0x",
 ]
 #: Local parts of mail addresses.
 LOCALS = [
@@ -88,6 +93,7 @@ MARKS = [
 STARTS = [
     "http://", "https://", "HTTP://", "http:///", "ftp://", "wss://", "x://", "é://", "://", "hxxp://", "http:\\/\\/",
     "u:p@http://", "http://u:p@",
+    "hxxps://", "http:/x", "a:/.", "a+://", "a.://", "a-://", "_://", "http:/", "https:", "httpss://", "xhttp://",
 ]
 #: Ends of URLs in lines.
 ENDS = [

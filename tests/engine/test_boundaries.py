@@ -439,6 +439,13 @@ def test_international_names_match_in_utf8_and_in_punycode(hits: Matcher, given:
     assert hits(domain("ücher.example", "cher.example"), line) == []
 
 
+def test_dots_behind_the_longest_name_do_not_hide_it(hits: Matcher) -> None:
+    name = ".".join(["b" * 61, "c" * 63, "d" * 63, "e" * 55, "example"])
+    assert len(name) == 253
+    assert hits(domain(name), f"a.{name}。" + "." * 60) == [name]
+    assert hits(domain(name), f"é {name}...。。。.") == [name]
+
+
 def test_an_ascii_name_matches_between_characters_that_cannot_stand_in_names(hits: Matcher) -> None:
     assert hits(domain("evil.example"), "“evil.example”") == ["evil.example"]
     assert hits(domain("evil.example"), b"\xff\xfeevil.example\x80") == ["evil.example"]
