@@ -128,7 +128,8 @@ class Mark:
             return "not measured"
         if self.figure >= self.limit if self.at_least else self.figure <= self.limit:
             return "met"
-        return f"missed by {abs(1 - self.figure / self.limit):.0%}" if self.limit else f"missed: {self.figure:g}"
+        short = abs(1 - self.figure / self.limit) if self.limit else 0
+        return f"missed by {short:.{1 if short < 0.02 else 0}%}" if self.limit else f"missed: {self.figure:g}"
 
 
 def marks(results: Results) -> list[Mark]:
