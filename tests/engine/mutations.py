@@ -54,12 +54,15 @@ def tried(number: int) -> Outcome:
         )
         if built.returncode:
             return Outcome("UNBUILT", built.stderr.strip()[:200])
-        command = [sys.executable, "-m", "tests.engine.adversarial", str(LINES), str(SEED)]
-        environment = os.environ | {
-            "PYTHONPATH": str(package.parent),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "TOCSIN_PROCESSES": "1",
-        }
+        return _compared(package.parent)
+
+
+def _compared(sources: Path) -> Outcome:
+    """What the adversarial lines, then the tests of boundaries, say of the core in ``sources``."""
+    environment = os.environ | {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1", "TOCSIN_PROCESSES": "1"}
+    lines = [sys.executable, "-m", "tests.engine.adversarial", str(LINES), str(SEED)]
+    tests = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", "-o", f"pythonpath={sources} {_ROOT}"]
+    for command in (lines, [*tests, *(f"tests/engine/test_{name}.py" for name in ("boundaries", "differential"))]):
         try:
             done = subprocess.run(
                 command,
@@ -73,9 +76,14 @@ def tried(number: int) -> Outcome:
             )
         except subprocess.TimeoutExpired:
             return Outcome("killed", "it never ends")
-        if not done.returncode:
-            return Outcome("SURVIVED", "")
-        return Outcome("killed", (done.stdout.strip() or done.stderr.strip().rpartition("\n")[2])[:150])
+        if done.returncode:
+            shown = (
+                done.stdout.strip()
+                if command is lines
+                else next((x for x in done.stdout.splitlines() if x.startswith("FAILED")), "")
+            )
+            return Outcome("killed", (shown or done.stderr.strip().rpartition("\n")[2])[:150])
+    return Outcome("SURVIVED", "")
 
 
 def main(words: list[str]) -> int:

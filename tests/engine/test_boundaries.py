@@ -298,6 +298,19 @@ def test_an_unmasked_url_matches_exactly_after_both_sides_are_normalised(hits: M
         assert hits(rows, line) == [], line
 
 
+def test_slashes_dots_and_nul_in_paths_are_made_plain(hits: Matcher) -> None:
+    assert hits(url("evil.example/a/?q=1"), "http://evil.example/a/.?q=1") == ["evil.example/a/?q=1"]
+    assert hits(url("evil.example/a/?q=1"), "http://evil.example/a/b/..?q=1") == ["evil.example/a/?q=1"]
+    assert hits(url("evil.example/a?q=1"), "http://evil.example/a/.?q=1") == []
+    assert hits(url("evil.example/ab"), "http://evil.example/a%00b") == ["evil.example/ab"]
+
+
+def test_a_mask_for_subdomains_with_a_path_is_a_prefix_at_a_slash(hits: Matcher) -> None:
+    rows = url("*.evil.example/a/*")
+    assert hits(rows, "http://x.evil.example/a/b") == hits(rows, "http://x.evil.example/a") == ["*.evil.example/a/*"]
+    assert hits(rows, "http://x.evil.example/ab") == hits(rows, "http://evil.example/a/b") == []
+
+
 def test_hosts_are_written_as_addresses_in_many_ways(hits: Matcher) -> None:
     for given in [
         "http://31.13.83.36/",
@@ -389,6 +402,7 @@ def test_host_and_path_in_separate_fields_are_joined(hits: Matcher) -> None:
     assert hits(url("evil.example:80/a/b"), '{"host":"evil.example","uri":"/a/b"}') == ["evil.example:80/a/b"]
     if hits.__name__ == "by_core":
         assert hits(rows, zeek) == ["evil.example/a/b"] * 2
+        assert hits(url("evil.example/-"), "#fields\thost\turi\nevil.example\t-") == []
         for header in ("#fields\t", "#fields\t\r", "#close", "#separator \\x09", "#fields\tts"):
             assert hits(rows, f"#fields\thost\turi\n{header}\nevil.example\t/a/b") == [], header
 

@@ -146,6 +146,19 @@ def test_indicators_across_every_word_and_block_border(small_set: IndicatorSet, 
                 assert found == [(line, row) for row in reference] + [(line + 1, 0)], (border, shift)
 
 
+@pytest.mark.parametrize("instructions", ["", "avx2", "sse2", "portable"])
+def test_fields_are_joined_wherever_in_a_word_of_64_bytes_they_stand(tmp_path: Path, instructions: str) -> None:
+    compile_set([("url", "evil.example/a/b")], tmp_path / "set")
+    with IndicatorSet.open(tmp_path / "set") as opened:
+        for shift in range(130):
+            for log in (
+                b"x" * shift + b"\n#fields\thost\turi\nevil.example\t/a/b\n",
+                b"\n" + b'{"x":"' + b"x" * shift + b'","host":"evil.example","uri":"/a/b"}\n',
+            ):
+                with Scanner(opened, instructions=instructions) as scanner:
+                    assert len(scanner.scan(log)) == 1, (shift, log)
+
+
 def test_a_long_line_is_one_line(small_set: IndicatorSet) -> None:
     log = b"first\n" + b"x" * 100_000 + b" evil.example " + b"y." * 100_000 + b" 198.18.7.9\nlast user@evil.example\n"
     found = [(hit.line, hit.indicator) for hit in small_set.scan(io.BytesIO(log))]

@@ -28,12 +28,12 @@ def _summary(output: str) -> str:
 
 
 def _keep(program: Path, target: str, found: Path) -> None:
-    """Put the smallest set of inputs that reaches as much into the kept corpus."""
+    """Put few small inputs that reach every edge which any reaches into the kept corpus."""
     corpus, merged = harness.CORPUS / target, found.with_name(f"{target}-merged")
     shutil.rmtree(merged, ignore_errors=True)
     merged.mkdir()
     subprocess.run(
-        [program, "-merge=1", merged, found, corpus], check=True, capture_output=True, env=harness.environment()
+        [program, "-merge=1", "-use_counters=0", merged, found, corpus], check=True, capture_output=True, env=harness.environment()
     )
     shutil.rmtree(corpus)
     merged.rename(corpus)
