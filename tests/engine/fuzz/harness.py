@@ -98,6 +98,7 @@ def fuzz(
     """Fuzz for some seconds, beginning with the kept corpus. What is new goes to ``found``, what breaks something to ``crashes``."""
     found.mkdir(parents=True, exist_ok=True)
     crashes.mkdir(parents=True, exist_ok=True)
+    (CORPUS / target).mkdir(parents=True, exist_ok=True)
     options = [
         f"-max_total_time={seconds}",
         f"-max_len={TARGETS[target]}",
