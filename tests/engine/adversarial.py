@@ -169,7 +169,7 @@ def main(arguments: list[str]) -> int:
         return 1 if found else 0
     lines, seed = int(arguments[0]), int(arguments[1]) if len(arguments) > 1 else 1
     began, count = time.monotonic(), 0
-    with ProcessPoolExecutor(int(os.environ.get("TOCSIN_PROCESSES", 0)) or os.cpu_count()) as pool:
+    with ProcessPoolExecutor(int(os.environ.get("EXACT_PROCESSES", 0)) or os.cpu_count()) as pool:
         numbers = [(seed, number) for number in range(-(-lines // LINES_A_ROUND))]
         for found in pool.map(_round_of, numbers):
             for difference in found[: max(0, 40 - count)]:

@@ -59,7 +59,7 @@ def tried(number: int) -> Outcome:
 
 def _compared(sources: Path) -> Outcome:
     """What the adversarial lines, then the tests of boundaries, say of the core in ``sources``."""
-    environment = os.environ | {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1", "TOCSIN_PROCESSES": "1"}
+    environment = os.environ | {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1", "EXACT_PROCESSES": "1"}
     lines = [sys.executable, "-m", "tests.engine.adversarial", str(LINES), str(SEED)]
     tests = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", "-o", f"pythonpath={sources} {_ROOT}"]
     for command in (lines, [*tests, *(f"tests/engine/test_{name}.py" for name in ("boundaries", "differential"))]):
