@@ -33,7 +33,10 @@ def _keep(program: Path, target: str, found: Path) -> None:
     shutil.rmtree(merged, ignore_errors=True)
     merged.mkdir()
     subprocess.run(
-        [program, "-merge=1", "-use_counters=0", merged, found, corpus], check=True, capture_output=True, env=harness.environment()
+        [program, "-merge=1", "-use_counters=0", merged, found, corpus],
+        check=True,
+        capture_output=True,
+        env=harness.environment(),
     )
     shutil.rmtree(corpus)
     merged.rename(corpus)
