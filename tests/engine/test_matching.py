@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tocsin.engine import IndicatorSet, compile_set
@@ -79,6 +79,7 @@ def test_pieces_cut_anywhere_give_the_hits_of_one_pass(
     assert found(indicators, log, jobs=jobs, piece_bytes=piece_bytes) == in_one_pass(indicators, log)
 
 
+@example(lines=[b"#fields\tts\turi\thost\r", b"#fields\t", b"1.5\t/a/b\tjoined.example"], cut=2)
 @given(lines=st.lists(LINES, max_size=30), cut=st.integers(0, 30))
 def test_the_header_in_force_is_known_at_every_line(indicators: IndicatorSet, lines: list[bytes], cut: int) -> None:
     before, after = lines[:cut], lines[cut:]

@@ -27,7 +27,7 @@ def header(columns: Columns) -> bytes:
 
 def in_force_after(block: memoryview, columns: Columns) -> Columns:
     """The columns in force after a block of whole lines, given those in force before it. The block must be writable memory."""
-    fields = _last_fields(block)
+    fields = _last_line(block, _FIELDS, len(block))
     if fields < 0 and columns is None:
         return None
     if any(_last_line(block, word, len(block)) > fields for word in _ENDS):
@@ -44,14 +44,6 @@ def _line_at(block: memoryview, start: int) -> bytes:
     text: bytearray = block.obj  # type: ignore[assignment]
     end = text.find(b"\n", start, len(block))
     return bytes(block[start : end if end >= 0 else len(block)]).removesuffix(b"\r")
-
-
-def _last_fields(block: memoryview) -> int:
-    """Where the last ``#fields`` line that names anything begins; -1: nowhere."""
-    at = _last_line(block, _FIELDS, len(block))
-    while at >= 0 and len(_line_at(block, at)) <= len(_FIELDS):
-        at = _last_line(block, _FIELDS, at)
-    return at
 
 
 def _last_line(block: memoryview, word: bytes, end: int) -> int:
