@@ -195,7 +195,7 @@ def test_any_request_gets_an_answer_as_described_and_never_a_fault_of_ours(
 
 def test_every_operation_declares_what_it_needs_and_stands_in_the_table() -> None:
     declared = {}
-    for room in ("constituency", "intel", "detection", "findings"):
+    for room in ("constituency", "agreements", "intel", "detection", "findings", "exchange"):
         for path, view in import_module(f"tocsin.{room}.api").router.path_operations.items():
             for operation in view.operations:
                 for method in operation.methods:

@@ -19,9 +19,19 @@ import tocsin
 
 SOURCE = Path(tocsin.__file__).parent
 REPOSITORY = SOURCE.parents[1]
-DESKS = ("constituency", "intel", "detection", "findings")
+DESKS = ("constituency", "agreements", "intel", "detection", "findings", "exchange")
 #: Lower is further down; an import or a relation may only go to the same room or down.
-LEVEL = {"jobs": 0, "web": 0, "net": 0, "constituency": 1, "intel": 2, "detection": 3, "findings": 4}
+LEVEL = {
+    "jobs": 0,
+    "web": 0,
+    "net": 0,
+    "constituency": 1,
+    "agreements": 2,
+    "intel": 3,
+    "detection": 4,
+    "findings": 5,
+    "exchange": 6,
+}
 
 FURNITURE = {
     "rules",

@@ -11,7 +11,8 @@ from tocsin.constituency.access import Permission, TokenAuth, Viewer
 from tocsin.vocab.errors import Conflict, InputError, NotFound
 from tocsin.web import views
 
-_ROOMS = [import_module(f"tocsin.{room}.api") for room in ("constituency", "intel", "detection", "findings")]
+_ROOM_NAMES = ("constituency", "agreements", "intel", "detection", "findings", "exchange")
+_ROOMS = [import_module(f"tocsin.{room}.api") for room in _ROOM_NAMES]
 _PREFIX = "api/v1"
 #: (method, Django's route) -> what the operation needs.
 _NEEDED: dict[tuple[str, str], frozenset[Permission]] = {

@@ -65,9 +65,11 @@ INSTALLED_APPS = [
     "tocsin.jobs",
     "tocsin.web",
     "tocsin.constituency",
+    "tocsin.agreements",
     "tocsin.intel",
     "tocsin.detection",
     "tocsin.findings",
+    "tocsin.exchange",
 ]
 
 MIDDLEWARE = [

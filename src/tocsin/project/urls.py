@@ -8,9 +8,11 @@ from tocsin.project.reference import openapi, reference
 urlpatterns = [
     path("", include("tocsin.web.urls")),
     path("", include("tocsin.constituency.urls")),
+    path("", include("tocsin.agreements.urls")),
     path("", include("tocsin.intel.urls")),
     path("", include("tocsin.detection.urls")),
     path("", include("tocsin.findings.urls")),
+    path("", include("tocsin.exchange.urls")),
     path("api/v1/openapi.json", openapi, name="openapi"),
     path("api/v1/docs/", reference, name="api-reference"),
     path("api/v1/", api.urls),

@@ -35,6 +35,13 @@ class Nation(_Section, frozen=True):
         str,
         Meta(description="ISO 3166 code of the country whose address space counts as national.", pattern="^[A-Z]{2}$"),
     ] = "PK"
+    party: Annotated[
+        str,
+        Meta(
+            description="Our own name among the parties of agreements: the key under ``parties`` that stands for us.",
+            pattern="^[a-z0-9][a-z0-9_-]{0,62}$",
+        ),
+    ] = "national-cert"
     language: Annotated[
         Literal["en", "ur"], Meta(description="Language of pages for people who have not chosen one.")
     ] = "en"

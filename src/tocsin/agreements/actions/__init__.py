@@ -1,0 +1,1 @@
+"""Every change that the agreements room makes."""

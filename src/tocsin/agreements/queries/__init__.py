@@ -1,0 +1,1 @@
+"""Every read of the agreements room; who looks comes first."""

@@ -1,0 +1,1 @@
+"""Every read of the exchange room; who looks comes first."""
