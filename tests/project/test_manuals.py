@@ -108,4 +108,14 @@ def test_every_command_says_what_it_does_and_shows_an_example(name: str, command
 
 def test_the_table_of_commands_names_what_the_rooms_have() -> None:
     named = {word for words in cli.COMMANDS.values() for word in words}
-    assert {name.split()[0] for name, _ in _commands()} == named
+    application = typer.main.get_command(cli._application([]))
+    assert isinstance(application, TyperGroup)
+    assert set(application.commands) == {word.split()[0] for word in named}
+
+
+def test_a_subcommand_named_with_two_words_wakes_its_own_module_alone() -> None:
+    assert cli._modules(["agreement", "check", "a.yaml"]) == ["agreements.commands.documents"]
+    assert cli._modules(["agreement"]) == ["agreements.commands.documents", "agreements.commands.database"]
+    assert cli._modules(["agreement", "import"]) == ["agreements.commands.documents", "agreements.commands.database"]
+    assert cli._modules(["ledger", "verify"]) == ["agreements.commands.database"]
+    assert cli._modules(["no-such-word"]) == cli._modules([]) == list(cli.COMMANDS)

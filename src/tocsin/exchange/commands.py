@@ -2,4 +2,6 @@
 
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer()
+exchange = typer.Typer(help="Partners, collections, pulls, pushes and receipts.", no_args_is_help=True)
+app.add_typer(exchange, name="exchange")

@@ -1,6 +1,6 @@
 """The command line: ``tocsin COMMAND``. Each room brings its own commands; this table says where they are.
 
-Only the room of the command that was asked for is imported, so that ``tocsin parse`` and ``tocsin match`` start fast and run
+Only the module of the command that was asked for is imported, so that ``tocsin parse`` and ``tocsin match`` start fast and run
 without a database.
 """
 
@@ -15,18 +15,33 @@ import typer
 from tocsin import __version__
 from tocsin.vocab.errors import TocsinError
 
-#: room -> its commands. Rooms above ``lake`` need Django.
+#: module -> its commands. Two words name one subcommand of a group that several modules share: who asks for exactly that wakes
+#: its module alone; who asks for anything else of the group wakes all of them.
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "formats": ("parse",),
-    "engine": ("compile", "match", "set"),
-    "jobs": ("work", "backup", "restore", "check"),
-    "constituency": ("constituency", "person", "token"),
-    "intel": ("source", "ingest", "warning-list"),
-    "detection": ("run",),
-    "findings": ("findings",),
-    "project": ("init", "serve", "settings", "api"),
+    "formats.commands": ("parse",),
+    "formats.stix_commands": ("stix",),
+    "formats.misp_commands": ("misp",),
+    "engine.commands": ("compile", "match", "set"),
+    "jobs.commands": ("work", "backup", "restore", "check"),
+    "constituency.commands": ("constituency", "person", "token"),
+    "agreements.commands.documents": ("agreement check", "agreement diff", "agreement decide", "agreement iep"),
+    "agreements.commands.database": ("agreement", "ledger"),
+    "intel.commands": ("source", "ingest", "warning-list"),
+    "detection.commands": ("run",),
+    "findings.commands": ("findings",),
+    "exchange.commands": ("exchange",),
+    "project.commands": ("init", "serve", "settings", "api"),
 }
-WITHOUT_DATABASE = frozenset({"formats", "engine"})
+#: Modules that start without Django, a database and a storage folder.
+WITHOUT_DATABASE = frozenset(
+    {
+        "formats.commands",
+        "formats.stix_commands",
+        "formats.misp_commands",
+        "engine.commands",
+        "agreements.commands.documents",
+    }
+)
 
 _ABOUT = "Tocsin, the alarm bell a country shares: partner intelligence in, affected constituents and what to do about it out."
 
@@ -61,17 +76,25 @@ def _fault(error: Exception) -> str:
 
 
 def _application(words: list[str]) -> typer.Typer:
-    named = next((word for word in words if not word.startswith("-")), None)
-    rooms = [room for room, commands in COMMANDS.items() if named in commands] or list(COMMANDS)
-    if not WITHOUT_DATABASE.issuperset(rooms):
+    modules = _modules([word for word in words if not word.startswith("-")])
+    if not WITHOUT_DATABASE.issuperset(modules):
         _wake_django()
     application = typer.Typer(
         help=_ABOUT, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich"
     )
     application.callback()(_options)
-    for room in rooms:
-        application.add_typer(import_module(f"tocsin.{room}.commands").app)
+    for module in modules:
+        application.add_typer(import_module(f"tocsin.{module}").app)
     return application
+
+
+def _modules(words: list[str]) -> list[str]:
+    """The modules that the asked command needs: that of its two words, else all that share its first; all if nothing is asked."""
+    exactly = [module for module, names in COMMANDS.items() if " ".join(words[:2]) in names]
+    sharing = [
+        module for module, names in COMMANDS.items() if words[:1] and words[0] in {name.split()[0] for name in names}
+    ]
+    return exactly if len(words) > 1 and exactly else sharing or list(COMMANDS)
 
 
 def _say_version(is_asked: bool) -> None:

@@ -1,5 +1,0 @@
-"""Commands of the agreements room."""
-
-import typer
-
-app = typer.Typer(no_args_is_help=True)

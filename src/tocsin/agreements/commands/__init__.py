@@ -1,0 +1,1 @@
+"""Commands of the agreements room: of documents, without a database; of what is stored, with one."""
