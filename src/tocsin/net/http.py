@@ -1,11 +1,13 @@
-"""Fetching over HTTP: bytes in, bounded in time and size, never to an address that the operator has not permitted."""
+"""Talking HTTP: bytes in and out, bounded in time and size, never to an address that the operator has not permitted."""
 
 import os
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +17,7 @@ import httpcore
 import httpx
 
 from tocsin import __version__
+from tocsin.net.credentials import Credentials
 from tocsin.net.guard import (
     GuardedBackend,
     RefusedAddress,
@@ -24,6 +27,7 @@ from tocsin.net.guard import (
     system_resolve,
     why_refused,
 )
+from tocsin.vocab import clock
 from tocsin.vocab.errors import InputError, TocsinError, Unavailable, Unreadable
 from tocsin.vocab.settings import Outgoing
 
@@ -34,6 +38,8 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 #: No answer takes longer than this altogether, however steadily it drips.
 LONGEST_SECONDS = 3600.0
+#: A server may not send us away for longer than this.
+LONGEST_WAIT = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +72,35 @@ class Fetched:
         return Known(self.headers.get("etag"), self.headers.get("last-modified"))
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer held in memory. ``body`` are its bytes as they came, decompressed; header names are lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class Client:
-    """One client for many fetches, with the limits and the proxy of the settings. Use it as a context manager."""
+    """One client for many requests, with the limits and the proxy of the settings. Use it as a context manager.
+
+    ``credentials`` (a client certificate, a name and password, a token) go to the origin of each request's own address only.
+    """
 
     def __init__(
-        self, outgoing: Outgoing, *, resolve: Resolve = system_resolve, longest_seconds: float = LONGEST_SECONDS
+        self,
+        outgoing: Outgoing,
+        *,
+        credentials: Credentials | None = None,
+        resolve: Resolve = system_resolve,
+        longest_seconds: float = LONGEST_SECONDS,
     ) -> None:
         self._limits = outgoing
         self._longest_seconds = longest_seconds
+        self._credentials = credentials or Credentials()
         self._client = httpx.Client(
-            transport=_Transport(outgoing, resolve),
+            transport=_Transport(outgoing, resolve, self._credentials),
             timeout=httpx.Timeout(outgoing.timeout_seconds),
             follow_redirects=False,
             trust_env=False,
@@ -91,7 +116,7 @@ class Client:
         Raises ``Unavailable`` if trying again later may help; ``InputError`` or ``Unreadable`` if it does not.
         """
         deadline = time.monotonic() + self._longest_seconds
-        target, own = _url(url), dict(headers or {})
+        target, own = _url(url), {**self._credentials.headers(), **(headers or {})}
         asked = _conditions(known)
         for _ in range(_MOST_REDIRECTS + 1):
             self._judge_for_proxy(target)
@@ -103,6 +128,39 @@ class Client:
                 own = {}
             target = following
         raise Unreadable(f"{url} redirects more than {_MOST_REDIRECTS} times; trying again does not help.")
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        accept: Container[int] = (),
+        most_bytes: int = 64 << 20,
+    ) -> Answer:
+        """One request whose answer is small enough for memory; redirects are not followed, because credentials and bodies are not
+        for others.
+
+        Success and the statuses in ``accept`` are given back; any other is ``Unavailable`` (trying again later may help) or
+        ``Unreadable`` (it does not). Raises ``InputError`` for an address that must not be called.
+        """
+        deadline, target = time.monotonic() + self._longest_seconds, _url(url)
+        self._judge_for_proxy(target)
+        sent = {**self._credentials.headers(), **(headers or {})}
+        most = min(most_bytes, self._limits.max_bytes)
+        with _sentences(target), self._client.stream(method, target, headers=sent, content=body) as response:
+            if not response.is_success and response.status_code not in accept:
+                raise _refusal(response)
+            pieces, size = [], 0
+            for chunk in response.iter_bytes(_CHUNK_BYTES):
+                size += len(chunk)
+                if size > most:
+                    raise Unreadable(f"{response.url} answers with more than {most} bytes; ask for smaller pages.")
+                if time.monotonic() > deadline:
+                    raise self._too_slow(response)
+                pieces.append(chunk)
+            return Answer(str(response.url), response.status_code, dict(response.headers), b"".join(pieces))
 
     def close(self) -> None:
         """Close all connections."""
@@ -154,12 +212,15 @@ class Client:
             if size > self._limits.max_bytes:
                 raise self._too_large(response)
             if time.monotonic() > deadline:
-                raise Unavailable(
-                    f"{response.url} was still sending after {self._longest_seconds:.0f} s; trying again later may help."
-                )
+                raise self._too_slow(response)
             hasher.update(chunk)
             out.write(chunk)
         return size, hasher.hexdigest()
+
+    def _too_slow(self, response: httpx.Response) -> Unavailable:
+        return Unavailable(
+            f"{response.url} was still sending after {self._longest_seconds:.0f} s; trying again later may help."
+        )
 
     def _too_large(self, response: httpx.Response) -> Unreadable:
         return Unreadable(
@@ -184,10 +245,10 @@ def fetch(
 class _Transport(httpx.HTTPTransport):
     """httpx's own transport over a pool of connections that go through the address guard."""
 
-    def __init__(self, outgoing: Outgoing, resolve: Resolve) -> None:
+    def __init__(self, outgoing: Outgoing, resolve: Resolve, credentials: Credentials) -> None:
         super().__init__(trust_env=False)
         self._pool.close()
-        context = ssl.create_default_context()
+        context = credentials.context()
         if outgoing.proxy:
             proxy = _url(outgoing.proxy)
             always = frozenset({proxy.host})
@@ -213,6 +274,18 @@ def _url(text: str) -> httpx.URL:
             f"{text[:200]!r} is not an address that can be fetched: it must begin with https:// or http://."
         )
     return url
+
+
+def wait_of(text: str) -> float | None:
+    """Seconds that a ``Retry-After`` header asks to wait: a number, or a date (RFC 9110 §10.2.3); ``None`` if it says neither."""
+    if text.isdigit():
+        return float(min(int(text), LONGEST_WAIT))
+    try:
+        until = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    aware = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return min(max((aware - clock.now()).total_seconds(), 0.0), LONGEST_WAIT)
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
@@ -243,7 +316,9 @@ def _refusal(response: httpx.Response) -> TocsinError:
     said = f"{response.url} answers {response.status_code} {response.reason_phrase}".rstrip()
     if response.status_code in _PASSING:
         wait = response.headers.get("retry-after", "")
-        return Unavailable(f"{said}; trying again later may help{f' (after {wait})' if wait else ''}.")
+        error = Unavailable(f"{said}; trying again later may help{f' (after {wait})' if wait else ''}.")
+        error.retry_after = wait_of(wait)
+        return error
     return Unreadable(f"{said}; trying again does not help before the address or its key is corrected.")
 
 

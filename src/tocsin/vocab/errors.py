@@ -36,7 +36,12 @@ class Conflict(TocsinError):
 
 
 class Unavailable(TocsinError):
-    """A server elsewhere does not answer as it should now; trying again later may help."""
+    """A server elsewhere does not answer as it should now; trying again later may help.
+
+    ``retry_after`` are the seconds that the server itself asked to wait, if it did.
+    """
+
+    retry_after: float | None = None
 
 
 class SettingsError(TocsinError):
