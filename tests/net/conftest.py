@@ -10,15 +10,23 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Server:
-    """``answers`` maps a path to what is done with its request; ``asked`` are the requests so far: path and headers."""
+    """``answers`` maps a path to what is done with its request; ``asked`` are the requests so
+    far: path and headers; ``sent`` are the bodies that were posted."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.sent: list[tuple[str, bytes]] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                outer.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+                outer.answers[self.path](self)
+
+            def do_POST(self) -> None:
+                size = int(self.headers.get("Content-Length", 0))
+                outer.sent.append((self.path, self.rfile.read(size)))
                 outer.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
                 outer.answers[self.path](self)
 
