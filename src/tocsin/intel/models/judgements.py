@@ -2,14 +2,14 @@
 
 from django.db import models
 
-from tocsin.intel.models.fields import PackedUuidField, PlainTextField
+from tocsin.intel.models.fields import PlainTextField
 from tocsin.intel.models.objects import ObjectSource, StixObject
 
 
 class _Said(models.Model):
     """A statement about the object ``about`` (a STIX id), carried by the STIX object ``stix_id``; of its versions the newest counts."""
 
-    stix_id = PlainTextField(unique=True)
+    stix_id = PlainTextField()
     about = PlainTextField(db_index=True)
     object = models.ForeignKey(StixObject, on_delete=models.CASCADE, related_name="+", db_index=False)
     source = models.ForeignKey(ObjectSource, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -20,6 +20,7 @@ class _Said(models.Model):
 
     class Meta:
         abstract = True
+        constraints = [models.UniqueConstraint(fields=["stix_id", "about"], name="%(class)s_once")]
 
     def __str__(self) -> str:
         return self.stix_id
@@ -37,7 +38,7 @@ class Sighting(_Said):
 class FalsePositiveReport(_Said):
     """Somebody says that this object accuses something harmless. ``key`` is the posting of the value where one value is meant."""
 
-    key = PackedUuidField(null=True, db_index=True)
+    key = models.UUIDField(null=True, db_index=True)
     reason = models.TextField()
 
 

@@ -30,7 +30,8 @@ class StixObject(models.Model):
     """One version of one object. ``raw`` are its bytes as they came, ``sha256`` their digest in hex.
 
     ``version_us`` is ``modified``, else ``created``, else the moment at which it was kept: microseconds since 1970. ``marking`` is its own
-    TLP label, empty if it has none, ``unknown`` if it has one that cannot be read.
+    TLP label, empty if it has none, ``unknown`` if it has one that cannot be read; ``derived_marking`` is the strictest label of what it
+    was made from.
     """
 
     stix_id = PlainTextField()
@@ -42,10 +43,11 @@ class StixObject(models.Model):
     confidence = models.PositiveSmallIntegerField(null=True)
     is_revoked = models.BooleanField(default=False)
     marking = models.CharField(max_length=12, blank=True)
+    derived_marking = models.CharField(max_length=12, blank=True)
     obtained_at = models.DateTimeField()
     embargo_until = models.DateTimeField(null=True)
     added_at = models.DateTimeField()
-    subject = models.ForeignKey(PolicySubject, on_delete=models.PROTECT, related_name="objects")
+    subject = models.ForeignKey(PolicySubject, on_delete=models.PROTECT, related_name="stix_objects")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["stix_id", "version_us"], name="object_version_once")]
@@ -91,7 +93,9 @@ class Posting(models.Model):
 
 
 class Dependence(models.Model):
-    """That the markings of ``dependent`` (a STIX id) hang on ``needed``: an object it was made from, or a marking definition not yet known."""
+    """That the markings of ``dependent`` (a STIX id) hang on ``needed``: an object it was made from, or a marking definition that
+    nobody knew when it came.
+    """
 
     needed = PlainTextField()
     dependent = PlainTextField(db_index=True)
