@@ -65,7 +65,7 @@ class Pages:
 @pytest.mark.parametrize(("marks", "limit"), [(True, 7), (True, 1), (False, 4), (False, 10), (True, 100)])
 def test_every_object_comes_once_and_byte_for_byte(server: Server, client: Client, marks: bool, limit: int) -> None:
     Pages(server, marks=marks)
-    pages = list(TaxiiClient(client, server.url + "/root").pages("c1", limit=limit))
+    pages = list(TaxiiClient(client, server.url + "/api").pages("c1", limit=limit))
     assert [one for page in pages for one in page.objects] == OBJECTS
     assert pages[-1].following is None
     assert pages[-1].resume == Position(added_after=taxii.timestamp(Pages.date(24)))
@@ -74,7 +74,7 @@ def test_every_object_comes_once_and_byte_for_byte(server: Server, client: Clien
 @pytest.mark.parametrize("marks", [True, False])
 def test_reading_goes_on_from_any_page(server: Server, client: Client, marks: bool) -> None:
     Pages(server, marks=marks)
-    reader = TaxiiClient(client, server.url + "/root")
+    reader = TaxiiClient(client, server.url + "/api")
     pages = list(reader.pages("c1", limit=6))
     for done in range(1, len(pages)):
         rest = reader.pages("c1", pages[done - 1].resume, limit=6)
@@ -85,20 +85,20 @@ def test_a_server_whose_pages_lead_back_is_left(server: Server, client: Client) 
     body = taxii.written(OBJECTS[:2], more=True)
     server.answers = _Always(body, headers={"X-TAXII-Date-Added-Last": "2026-11-01T00:00:00.000000Z"})  # type: ignore[assignment]
     with pytest.raises(Unreadable, match="the same page of c1 again and again"):
-        list(TaxiiClient(client, server.url + "/root").pages("c1", limit=2))
+        list(TaxiiClient(client, server.url + "/api").pages("c1", limit=2))
 
 
 def test_more_without_mark_or_date_is_said(server: Server, client: Client) -> None:
     server.answers = _Always(taxii.written(OBJECTS[:2], more=True))  # type: ignore[assignment]
     with pytest.raises(Unreadable, match="neither gives a mark nor a date"):
-        list(TaxiiClient(client, server.url + "/root").pages("c1"))
+        list(TaxiiClient(client, server.url + "/api").pages("c1"))
 
 
 @pytest.mark.parametrize(("status", "body"), [(404, b'{"title":"none"}'), (200, b"{}"), (200, b"")])
 def test_no_objects_is_no_error(server: Server, client: Client, status: int, body: bytes) -> None:
     server.answers = _Always(body, status)  # type: ignore[assignment]
     start = Position(added_after="2026-11-01T00:00:00Z")
-    (page,) = TaxiiClient(client, server.url + "/root").pages("c1", start)
+    (page,) = TaxiiClient(client, server.url + "/api").pages("c1", start)
     assert (page.objects, page.following, page.resume) == ((), None, start)
 
 
@@ -113,7 +113,7 @@ def test_no_objects_is_no_error(server: Server, client: Client, status: int, bod
 def test_what_the_server_says_is_passed_on(server: Server, client: Client, status: int, said: str) -> None:
     server.answers = _Always(b'{"title":"No\\nentry"}', status)  # type: ignore[assignment]
     with pytest.raises(Unreadable, match=said):
-        TaxiiClient(client, server.url + "/root").collections()
+        TaxiiClient(client, server.url + "/api").collections()
 
 
 @pytest.mark.parametrize(
@@ -122,15 +122,15 @@ def test_what_the_server_says_is_passed_on(server: Server, client: Client, statu
 def test_what_is_no_envelope_is_one_sentence(server: Server, client: Client, body: bytes) -> None:
     server.answers = _Always(body)  # type: ignore[assignment]
     with pytest.raises(Unreadable):
-        list(TaxiiClient(client, server.url + "/root").pages("c1"))
+        list(TaxiiClient(client, server.url + "/api").pages("c1"))
 
 
 def test_credentials_and_media_type_go_with_every_request(server: Server, client: Client) -> None:
     server.answers = _Always(b'{"collections":[{"id":"1","title":"A","can_read":true,"can_write":false}]}')  # type: ignore[assignment]
-    found = TaxiiClient(client, server.url + "/root").find("A")
+    found = TaxiiClient(client, server.url + "/api").find("A")
     assert (found.id, found.can_read, found.can_write) == ("1", True, False)
     path, headers = server.asked[0]
-    assert path == "/root/collections/"
+    assert path == "/api/collections/"
     assert headers["authorization"] == "Basic dGF4aWk6cGFzczp3b3Jk"
     assert headers["accept"] == "application/taxii+json;version=2.1"
 
@@ -138,7 +138,7 @@ def test_credentials_and_media_type_go_with_every_request(server: Server, client
 def test_a_collection_that_is_not_offered_is_named_with_those_that_are(server: Server, client: Client) -> None:
     server.answers = _Always(b'{"collections":[{"id":"1","title":"A"}]}')  # type: ignore[assignment]
     with pytest.raises(NotFound, match="no collection 'B' for us; it offers: A"):
-        TaxiiClient(client, server.url + "/root").find("B")
+        TaxiiClient(client, server.url + "/api").find("B")
 
 
 def test_discovery_follows_a_relative_root_and_never_another_host(server: Server, client: Client) -> None:
