@@ -29,14 +29,14 @@ _MOST_POLICY = 4_000
 class Marks:
     """What markings say together; ``None`` where they are silent. ``tlp`` and ``pap`` are labels or ``unknown``.
 
-    ``iep`` is an IEP policy object, or ``unknown`` where two policies contradict each other. ``missing`` are marking definitions that
-    nobody knows yet.
+    ``iep`` are IEP policy objects, all of which hold; ``None`` among them, as among ``exclude``, is one that cannot be read. ``missing``
+    are marking definitions that nobody knows yet.
     """
 
     tlp: str | None = None
     pap: str | None = None
-    iep: Mapping[str, Any] | str | None = None
-    exclude: tuple[str, ...] = ()
+    iep: tuple[Mapping[str, Any] | None, ...] = ()
+    exclude: tuple[str | None, ...] = ()
     missing: tuple[str, ...] = ()
 
 
@@ -46,12 +46,12 @@ class _Sum:
 
     tlps: list[Tlp] = field(default_factory=list)
     paps: list[Pap] = field(default_factory=list)
-    ieps: list[Mapping[str, Any]] = field(default_factory=list)
+    ieps: list[Mapping[str, Any] | None] = field(default_factory=list)
     exclude: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
     is_tlp_unknown: bool = False
     is_pap_unknown: bool = False
-    is_iep_unknown: bool = False
+    is_exclude_odd: bool = False
 
     def label(self, text: Any) -> bool:
         """Take a text such as ``TLP:AMBER``; whether it is one."""
@@ -76,26 +76,25 @@ class _Sum:
 
     def policy(self, policy: Any) -> None:
         """Take an IEP policy."""
-        if not isinstance(policy, Mapping) or len(str(policy)) > _MOST_POLICY:
-            self.is_iep_unknown = True
-        elif policy not in self.ieps:
-            self.ieps.append(policy)
+        read = policy if isinstance(policy, Mapping) and len(str(policy)) <= _MOST_POLICY else None
+        if read not in self.ieps:
+            self.ieps.append(read)
 
     def excluding(self, names: Any) -> None:
-        """Take names of recipients that are left out; anything else than names leaves nobody safely in: it is unknown."""
+        """Take names of recipients that are left out."""
         if isinstance(names, list) and len(names) <= _MOST_EXCLUDED and all(isinstance(name, str) for name in names):
             self.exclude.update(names)
         elif names is not None:
-            self.is_tlp_unknown = True
+            self.is_exclude_odd = True
 
     def marks(self) -> Marks:
         """The sum."""
-        is_iep_unknown = self.is_iep_unknown or len(self.ieps) > 1
+        odd: tuple[None, ...] = (None,) if self.is_exclude_odd else ()
         return Marks(
             UNKNOWN if self.is_tlp_unknown else Tlp.strictest(*self.tlps).value if self.tlps else None,
             UNKNOWN if self.is_pap_unknown else Pap.strictest(*self.paps).value if self.paps else None,
-            UNKNOWN if is_iep_unknown else self.ieps[0] if self.ieps else None,
-            tuple(sorted(self.exclude)),
+            tuple(self.ieps),
+            (*sorted(self.exclude), *odd),
             tuple(dict.fromkeys(self.missing)),
         )
 

@@ -146,6 +146,7 @@ class _Batch:
         self._repeats: dict[tuple[str, int], _Repeat] = {}
         self._unresolved: list[tuple[str, str]] = []
         self._restated: set[str] = set()
+        self._made: set[str] = set()
         self._definitions = Definitions(objects)
         self._load({one.stix_id for one in objects})
         self._originators = Originators(giver.row.name, giver.originator, objects, self._originator_stored)
@@ -219,6 +220,7 @@ class _Batch:
             [(key, row.pk) for (one, _), row in zip(self._fresh, stored, strict=True) for key in one.keys]
         )
         made = [(made_from, made) for one, _ in self._fresh for made, made_from in one.derivations]
+        self._made = {dependent for _, dependent in made}
         rows.insert_dependences([*self._unresolved, *made])
         newest = [
             Said(one, row.pk)
@@ -245,7 +247,7 @@ class _Batch:
             first, last = stored[0].pk, stored[-1].pk
             detail = {"first": first, "last": last, "count": len(stored), "source": self._giver.row.name}
             changes.append("intel", "objects-kept", f"{first}-{last}", detail)
-        remarked = settle({row.stix_id for row in stored}, self._restated)
+        remarked = settle({row.stix_id for row in stored}, self._restated, self._made)
         older = [number for number in remarked if not stored or number < stored[0].pk]
         for start in range(0, len(older), BATCH):
             part = older[start : start + BATCH]

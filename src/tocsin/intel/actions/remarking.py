@@ -17,25 +17,22 @@ from tocsin.intel.rules.subjects import record_of, remarked, strictest, with_der
 _CHUNK = 400
 
 
-def settle(changed: set[str], restated: set[str]) -> list[int]:
-    """Bring everything up to date that hangs on these objects: ``changed`` are new, of ``restated`` the label of record may differ.
+def settle(changed: set[str], restated: set[str], made: set[str]) -> list[int]:
+    """Bring everything up to date that hangs on these objects: ``changed`` are new, of ``restated`` the label of record may differ,
+    ``made`` are now known to be made from something.
 
     Gives the database ids of the versions whose subject changed, in order.
     """
     work = _Settling()
     for part in _chunks(restated):
         work.restate(part)
-    made = _dependents_among(changed)
+    made = made | _dependents_among(changed)
     for part in _chunks(made):
         work.derive(part)
-    queue, rounds = changed | restated | made, 0
-    while queue and rounds < _MOST_ROUNDS:
-        queue, rounds = work.spread(queue), rounds + 1
+    queue = changed | restated | made
+    while queue:  # a label rises a few times at most, so this ends, around circles too
+        queue = work.spread(queue)
     return sorted(work.ids)
-
-
-#: Labels rise at most so often along any chain; a longer chain than this is nobody's report.
-_MOST_ROUNDS = 10_000
 
 
 class _Settling:

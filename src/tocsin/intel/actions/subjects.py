@@ -6,9 +6,11 @@ from typing import Any
 
 import orjson
 
+from tocsin.agreements.rules.subject import Subject
 from tocsin.formats.stix.marked import Marks, marking_refs, marks_of
 from tocsin.intel.models import PolicySubject, StixObject
 from tocsin.intel.rules.objects import Prepared
+from tocsin.intel.rules.subjects import read_subject
 
 _CHUNK = 500
 
@@ -24,7 +26,7 @@ class SubjectRows:
         for subject in subjects:
             key = _key(subject)
             if key not in self._digests:
-                text = orjson.dumps(subject, option=orjson.OPT_SORT_KEYS)
+                text = Subject.of(subject).canonical()
                 digest = self._digests[key] = sha256(text).digest()
                 texts[digest], kinds[digest] = text, str(subject["type"])
         self._ids = _rows(texts, kinds)
@@ -54,8 +56,7 @@ def _rows(texts: Mapping[bytes, bytes], kinds: Mapping[bytes, str]) -> dict[byte
 
 def told(row: PolicySubject) -> dict[str, Any]:
     """The subject of a row."""
-    subject: dict[str, Any] = orjson.loads(row.text)
-    return subject
+    return read_subject(row.text)
 
 
 class Definitions:

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from tocsin.agreements.rules.personal import found_kinds
 from tocsin.formats.json_values import MAX_DEPTH, decode, decode_strictly
 from tocsin.formats.stix.markings import TLP_MARKINGS
 from tocsin.formats.stix.values import values_of
@@ -91,7 +92,7 @@ def prepare(raw: bytes) -> Prepared:
         embargo_until=_time(found, "x_embargo_until"),
         keys=tuple(indicator_id_bytes(of.value, value) for of, value in values_of(found)),
         derivations=_derivations(found),
-        personal_data=(),
+        personal_data=found_kinds(words_of(found)),
         remark=remark,
         cell_size=_cell_size(found),
         is_state_attribution=_names_state(found),

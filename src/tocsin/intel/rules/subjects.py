@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
+
 from tocsin.formats.stix.marked import UNKNOWN, Marks
 from tocsin.vocab.markings import Tlp
 
@@ -32,7 +34,7 @@ def subject_of(
         "type": kind,
         "tlp": marks.tlp,
         "pap": marks.pap,
-        "iep": marks.iep,
+        "iep": list(marks.iep),
         "originator": originator,
         "exclude": list(marks.exclude),
         "personal_data": sorted(personal_data),
@@ -76,6 +78,17 @@ def record_of(*, is_by_originator: bool, before: Mapping[str, Any] | None, own: 
 
 def remarked(subject: Mapping[str, Any], marks: Marks) -> dict[str, Any]:
     """The subject with other marks of its own."""
-    own = {"tlp": marks.tlp, "pap": marks.pap, "iep": marks.iep, "exclude": list(marks.exclude)}
+    own = {"tlp": marks.tlp, "pap": marks.pap, "iep": list(marks.iep), "exclude": list(marks.exclude)}
     told = {key: value for key, value in subject.items() if key not in own}
     return told | {key: value for key, value in own.items() if value not in (None, [])}
+
+
+def read_subject(text: str) -> dict[str, Any]:
+    """The subject of a stored canonical text. What was not understood is ``unknown`` among labels."""
+    subject: dict[str, Any] = orjson.loads(text)
+    for key in ("tlp", "pap", "tlp_of_record"):
+        if isinstance(subject.get(key), list):
+            subject[key] = UNKNOWN
+    if None in subject.get("derived_from_tlp", ()):
+        subject["derived_from_tlp"] = [UNKNOWN]
+    return subject
