@@ -335,7 +335,7 @@ def _to_party(case: _Case, party: Party) -> _Answer | None:
 def _is_met(subject: Subject, requirement: Requirement, roles: tuple[str, ...]) -> bool:
     """An approval that names a role counts only where that role may give it."""
     said: bool | str = getattr(subject, requirement)
-    return said in roles if requirement is Requirement.APPROVAL and isinstance(said, str) else bool(said)
+    return said in roles if roles and isinstance(said, str) else bool(said)
 
 
 def _is_carried(exit_: Exit, channels: tuple[str, ...]) -> bool:
