@@ -32,9 +32,15 @@ class Permission(StrEnum):
     RUNS_START = "runs:start"
     FINDINGS_READ = "findings:read"
     FINDINGS_TRIAGE = "findings:triage"
+    AGREEMENTS_READ = "agreements:read"
+    AGREEMENTS_WRITE = "agreements:write"
+    LEDGER_READ = "ledger:read"
+    HOLDS_DECIDE = "holds:decide"
     AUDIT_READ = "audit:read"
     TOKENS_OWN = "tokens:own"
     SETTINGS_READ = "settings:read"
+    EXCHANGE_READ = "exchange:read"
+    EXCHANGE_WRITE = "exchange:write"
 
 
 class Role(StrEnum):
@@ -57,16 +63,32 @@ _ANALYST = frozenset(
         _P.RUNS_START,
         _P.FINDINGS_READ,
         _P.FINDINGS_TRIAGE,
+        _P.AGREEMENTS_READ,
+        _P.EXCHANGE_READ,
         _P.TOKENS_OWN,
     }
+)
+#: Who talks to partners: what was agreed, and what left under it.
+_AGREEING = frozenset(
+    {_P.AGREEMENTS_READ, _P.AGREEMENTS_WRITE, _P.LEDGER_READ, _P.EXCHANGE_READ, _P.EXCHANGE_WRITE}
 )
 
 #: The one table from roles to permissions. A liaison talks to partners and sees no victims; an auditor reads everything and
 #: changes nothing; an administrator looks after people and the constituency and sees neither intelligence nor findings.
+#: Only a lead lifts a hold, and where the agreement names approvers only one who was appointed (``agreements``).
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ANALYST: _ANALYST,
-    Role.LEAD: _ANALYST | {_P.CONSTITUENCY_WRITE, _P.SOURCES_WRITE, _P.PEOPLE_READ, _P.AUDIT_READ, _P.SETTINGS_READ},
-    Role.PARTNER_LIAISON: frozenset({_P.INTEL_READ, _P.INTEL_INGEST, _P.SOURCES_WRITE, _P.TOKENS_OWN}),
+    Role.LEAD: _ANALYST
+    | _AGREEING
+    | {
+        _P.HOLDS_DECIDE,
+        _P.CONSTITUENCY_WRITE,
+        _P.SOURCES_WRITE,
+        _P.PEOPLE_READ,
+        _P.AUDIT_READ,
+        _P.SETTINGS_READ,
+    },
+    Role.PARTNER_LIAISON: _AGREEING | {_P.INTEL_READ, _P.INTEL_INGEST, _P.SOURCES_WRITE, _P.TOKENS_OWN},
     Role.AUDITOR: frozenset(
         {
             _P.AUDIT_READ,
@@ -74,6 +96,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.INTEL_READ,
             _P.RUNS_READ,
             _P.FINDINGS_READ,
+            _P.AGREEMENTS_READ,
+            _P.LEDGER_READ,
+            _P.EXCHANGE_READ,
             _P.PEOPLE_READ,
             _P.SETTINGS_READ,
         }
@@ -90,7 +115,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
 }
 
-ViewerKind = Literal["person", "token", "operator", "system", "stranger"]
+ViewerKind = Literal["person", "token", "operator", "system", "partner", "stranger"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,16 @@ class AuditAction(StrEnum):
     CONSTITUENCY_LOADED = "constituency.loaded"
     REGISTRY_LOADED = "constituency.registry-loaded"
 
+    AGREEMENT_IMPORTED = "agreements.imported"
+    AGREEMENT_SUSPENDED = "agreements.suspended"
+    AGREEMENT_RESUMED = "agreements.resumed"
+    AGREEMENT_TERMINATED = "agreements.terminated"
+    APPROVER_APPOINTED = "agreements.approver-appointed"
+    APPROVER_DISMISSED = "agreements.approver-dismissed"
+    HOLD_RELEASED = "agreements.hold-released"
+    HOLD_REFUSED = "agreements.hold-refused"
+    CHECKPOINT_MADE = "agreements.checkpoint-made"
+
     SOURCE_ADDED = "intel.source-added"
     SOURCE_CHANGED = "intel.source-changed"
     DELIVERY_INGESTED = "intel.delivery-ingested"
@@ -47,6 +57,18 @@ class AuditAction(StrEnum):
 
     FINDINGS_UPDATED = "findings.updated"
     FINDING_TRIAGED = "findings.triaged"
+
+    PARTNER_ADDED = "exchange.partner-added"
+    PARTNER_CHANGED = "exchange.partner-changed"
+    CLIENT_MADE = "exchange.client-made"
+    CLIENT_CHANGED = "exchange.client-changed"
+    FEED_MADE = "exchange.feed-made"
+    COLLECTION_MADE = "exchange.collection-made"
+    COLLECTION_GRANTED = "exchange.collection-granted"
+    OBJECTS_OFFERED = "exchange.objects-offered"
+    OBJECTS_RECEIVED = "exchange.objects-received"
+    ENTRIES_REMOVED = "exchange.entries-removed"
+    STANDING_CLOSED = "exchange.standing-closed"
 
     BACKUP_MADE = "jobs.backup-made"
     BACKUP_RESTORED = "jobs.backup-restored"
