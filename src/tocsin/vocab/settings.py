@@ -93,6 +93,36 @@ class Outgoing(_Section, frozen=True):
     ] = False
 
 
+class Exchange(_Section, frozen=True):
+    """[exchange] The doors that partners use."""
+
+    title: Annotated[str, Meta(description="What the TAXII server calls itself; empty for the name of the nation.")] = ""
+    description: Annotated[str, Meta(description="What partners should know about the TAXII server.")] = ""
+    contact: Annotated[str, Meta(description="Whom partners write to about it: an address or a telephone number.")] = ""
+    public_url: Annotated[
+        str,
+        Meta(description="The address partners use, such as https://taxii.cert.example; empty: addresses are relative."),
+    ] = ""
+    max_content_length: Annotated[
+        int, Meta(description="Longest body that a partner may send, in bytes.", ge=1 << 10, le=1 << 30)
+    ] = 16 << 20
+    largest_page: Annotated[
+        int, Meta(description="Most objects of one answer, whatever a partner asks for.", ge=1, le=10_000)
+    ] = 1_000
+    proxy_socket: Annotated[
+        str,
+        Meta(
+            description="Path of a Unix socket for the TLS proxy alone: what it says of client certificates and HTTPS is believed there and nowhere else."
+        ),
+    ] = ""
+    certificate_header: Annotated[
+        str, Meta(description="Header in which the proxy names the client certificate that it has verified.")
+    ] = "Client-Cert"
+    keep_status_days: Annotated[
+        int, Meta(description="Days for which a partner may ask what became of what it sent.", ge=1, le=3650)
+    ] = 30
+
+
 class Settings(_Section, frozen=True):
     """The whole of ``tocsin.toml``."""
 
@@ -101,3 +131,4 @@ class Settings(_Section, frozen=True):
     server: Server = field(default_factory=Server)
     intake: Intake = field(default_factory=Intake)
     outgoing: Outgoing = field(default_factory=Outgoing)
+    exchange: Exchange = field(default_factory=Exchange)
