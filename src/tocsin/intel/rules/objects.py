@@ -11,7 +11,9 @@ from typing import Any
 import orjson
 
 from tocsin.agreements.rules.personal import found_kinds
-from tocsin.formats.json_values import MAX_DEPTH, decode, decode_strictly
+from tocsin.formats.json_values import MAX_DEPTH
+from tocsin.formats.stix.check import check_object
+from tocsin.formats.stix.check.strict_json import read_strictly
 from tocsin.formats.stix.markings import TLP_MARKINGS
 from tocsin.formats.stix.values import values_of
 from tocsin.formats.times import iso_time
@@ -23,6 +25,7 @@ MAX_OBJECT_BYTES = 4 << 20
 MAX_ID = 288
 _NAMED = re.compile(rb'"id"\s*:\s*"([a-z0-9-]{1,250}--[0-9a-fA-F-]{36})"')
 _HEAD = 64 << 10
+_TOLD_ERRORS = 3
 #: What holds an object made from others, by type: its markings are at least theirs.
 _MADE_FROM = frozenset({"report", "grouping", "note", "opinion", "observed-data"})
 _STATE_ACTORS = frozenset({"threat-actor", "intrusion-set", "campaign"})
@@ -100,20 +103,21 @@ def prepare(raw: bytes) -> Prepared:
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
-    """The object of these bytes, bounded in size and depth, with an id and a type. Raises ``ValueError``."""
+    """The object of these bytes, bounded in size and depth, if no MUST of STIX forbids it. Raises ``ValueError`` with the reasons."""
     if len(raw) > MAX_OBJECT_BYTES:
         raise ValueError(f"the object is longer than {MAX_OBJECT_BYTES} bytes")
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
-        raise ValueError(f"the object is nested deeper than {MAX_DEPTH}")
-    found = decode(raw)
-    decode_strictly(raw)
+    found = read_strictly(raw)
     if not isinstance(found, dict):
         raise ValueError("this is no STIX object")
-    kind, stix_id = found.get("type"), found.get("id")
-    if not isinstance(kind, str) or not kind:
-        raise ValueError("the object names no type")
-    if not isinstance(stix_id, str) or len(stix_id) > MAX_ID or "\0" in stix_id:
-        raise ValueError("the object has no usable id")
+    checked = check_object(found)
+    if not checked.valid:
+        told = "; ".join(map(str, checked.errors[:_TOLD_ERRORS]))
+        more = len(checked.errors) - _TOLD_ERRORS
+        raise ValueError(told + (f"; and {more} more" if more > 0 else ""))
+    if found["type"] == "bundle":
+        raise ValueError("a bundle is no object: hand in what is inside it")
+    if len(found["id"]) > MAX_ID:
+        raise ValueError(f"the id is longer than {MAX_ID} characters")
     return found
 
 
@@ -121,28 +125,6 @@ def named_in(raw: bytes) -> str:
     """The id in bytes that were refused, if one can be seen; for the report of the refusal."""
     found = _NAMED.search(raw[:_HEAD])
     return found[1].decode("ascii") if found else ""
-
-
-def _depth(raw: bytes) -> int:
-    """How deep brackets nest outside of texts."""
-    depth = deepest = 0
-    is_text = is_escaped = False
-    for sign in raw:
-        if is_text:
-            if is_escaped:
-                is_escaped = False
-            elif sign == 0x5C:
-                is_escaped = True
-            elif sign == 0x22:
-                is_text = False
-        elif sign == 0x22:
-            is_text = True
-        elif sign in b"{[":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif sign in b"}]":
-            depth -= 1
-    return deepest
 
 
 def canonical(found: Mapping[str, Any]) -> bytes:
