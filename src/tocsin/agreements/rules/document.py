@@ -8,6 +8,7 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from tocsin.agreements.rules import sections
+from tocsin.agreements.rules.category_sections import categories
 from tocsin.agreements.rules.fields import Section
 from tocsin.agreements.rules.terms import SCHEMA, Agreement, Status
 from tocsin.agreements.rules.tree import Node, Problem, Problems, read_tree
@@ -84,7 +85,7 @@ def _agreement(top: Section, text_sha256: str) -> Agreement:
         purposes=purposes,
         prohibited_purposes=prohibited_purposes,
         defaults=defaults,
-        categories=MappingProxyType(sections.categories(top, parties, communities, defaults.retention_days)),
+        categories=MappingProxyType(categories(top, parties, communities, defaults.retention_days)),
         third_party=sections.third_party(top),
         personal_data=sections.personal_data(top),
         actor_attribution=sections.actor_attribution(top),

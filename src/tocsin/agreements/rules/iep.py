@@ -1,15 +1,15 @@
-"""FIRST Information Exchange Policy 2.0: what a policy states, how several are joined, policies in and out as ``.iepj``.
+"""FIRST Information Exchange Policy 2.0: what a policy states, as a value and as JSON.
 
 Sources: FIRST "IEP 2.0 Framework Definition" and "IEP 2.0 JSON Specification" (6 November 2019); for 1.0 the archived definition.
 A statement that is missing is ``None``: the policy is silent there. What cannot be read raises ``ValueError`` with a reason; nothing
 is guessed, so an unknown word is never read as a wider one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from tocsin.agreements.rules.times import read_time, shown_time
 from tocsin.vocab.markings import Tlp
@@ -63,7 +63,7 @@ class Attribution(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One policy, or several joined. Times are aware UTC; ``restrictions`` are statements of IEP 1.0 that 2.0 has no word for."""
+    """One policy. Times are aware UTC; ``restrictions`` are statements of IEP 1.0 that 2.0 has no word for."""
 
     encrypt_in_transit: Must | None = None
     permitted_actions: Actions | None = None
@@ -80,17 +80,10 @@ class Policy:
     external_references: tuple[str, ...] = ()
 
     @property
-    def is_silent(self) -> bool:
-        """Whether it states nothing at all about what may be done."""
-        return self.bare == Policy(start_date=self.start_date, end_date=self.end_date)
-
-    @property
     def bare(self) -> "Policy":
         """Its statements alone, without what only names it: equal for policies that mean the same."""
         return replace(self, id=None, name=None, description=None, external_references=())
 
-
-_Word = TypeVar("_Word", bound=StrEnum)
 
 _STATEMENTS: dict[str, type[StrEnum]] = {
     "encrypt_in_transit": Must,
@@ -133,15 +126,14 @@ def is_version_2(value: object) -> bool:
 
 
 def read_policy(value: object) -> Policy:
-    """A policy object of IEP 2.0, or a reference to one of FIRST's standard policies.
+    """A policy object of IEP 2.0; what it does not say is ``None``.
 
-    Raises ``ValueError`` with a reason: another version, an unknown word, a policy without any statement, a reference to a
-    policy that is not at hand.
+    Raises ``ValueError`` with a reason: another version, an unknown word, a reference in place of a policy, a policy without any statement.
     """
     if not isinstance(value, Mapping):
         raise ValueError("a policy is a JSON object")
     if "id_ref" in value:
-        return _referred(value["id_ref"])
+        raise ValueError("this refers to a policy and is none")
     if "iep_version" in value and not is_version_2(value["iep_version"]):
         raise ValueError(f"iep_version is 2.0, not {str(value['iep_version'])[:40]!r}")
     said: dict[str, Any] = {key: read_statement(key, value[key]) for key in _STATEMENTS if value.get(key) is not None}
@@ -151,14 +143,10 @@ def read_policy(value: object) -> Policy:
         if value.get(key) is not None:
             said[key] = read_time(value[key])
     said |= {key: value[key] for key in _TEXTS if isinstance(value.get(key), str)}
-    policy = Policy(
-        **said,
-        restrictions=_words(value.get(RESTRICTIONS_KEY)),
-        external_references=_words(value.get("external_references")),
-    )
-    if policy.is_silent:
+    restrictions = _words(value.get(RESTRICTIONS_KEY))
+    if said.keys() <= {*_TEXTS, "start_date", "end_date"} and not restrictions:
         raise ValueError("the policy states nothing")
-    return policy
+    return Policy(**said, restrictions=restrictions, external_references=_words(value.get("external_references")))
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -167,34 +155,6 @@ def _words(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
         raise ValueError("external references and restrictions are lists of texts")
     return tuple(value)
-
-
-def joined(policies: Iterable[Policy]) -> Policy:
-    """The strictest of each statement. ``attribution`` has no order between ``must`` and ``must-not``: see :func:`is_torn`."""
-    found = list(policies)
-    if len(found) == 1:
-        return found[0]
-    return Policy(
-        encrypt_in_transit=_strictest(found, "encrypt_in_transit", (Must.MUST, Must.MAY)),
-        permitted_actions=_strictest(found, "permitted_actions", tuple(Actions)),
-        affected_party_notifications=_strictest(found, "affected_party_notifications", (MustNot.MUST_NOT, MustNot.MAY)),
-        tlp=_strictest(found, "tlp", tuple(reversed(Tlp))),
-        attribution=_strictest(found, "attribution", (Attribution.MUST_NOT, Attribution.MUST, Attribution.MAY)),
-        unmodified_resale=_strictest(found, "unmodified_resale", (MustNot.MUST_NOT, MustNot.MAY)),
-        start_date=max((one.start_date for one in found if one.start_date), default=None),
-        end_date=min((one.end_date for one in found if one.end_date), default=None),
-        restrictions=tuple(sorted({word for one in found for word in one.restrictions})),
-    )
-
-
-def is_torn(policies: Iterable[Policy]) -> bool:
-    """Whether one policy demands that the provider is named and another forbids it: a person decides."""
-    return {Attribution.MUST, Attribution.MUST_NOT} <= {policy.attribution for policy in policies}
-
-
-def _strictest(policies: list[Policy], key: str, from_strictest: tuple[_Word, ...]) -> _Word | None:
-    said = {getattr(policy, key) for policy in policies}
-    return next((word for word in from_strictest if word in said), None)
 
 
 def written_policy(policy: Policy) -> dict[str, Any]:
@@ -250,7 +210,8 @@ def _standard(id_: str, tlp: Tlp) -> Policy:
 STANDARD_POLICIES = {id_: _standard(id_, tlp) for id_, tlp in _OF_FIRST.items()}
 
 
-def _referred(id_: object) -> Policy:
+def referred_policy(id_: object) -> Policy:
+    """The policy that a reference names. Raises ``ValueError`` where it is not at hand: nothing is fetched, nothing assumed."""
     policy = STANDARD_POLICIES.get(id_.lower()) if isinstance(id_, str) else None
     if policy is None:
         raise ValueError(f"the policy that is referred to, {str(id_)[:60]!r}, is not at hand")

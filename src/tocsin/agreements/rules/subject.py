@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Literal, TypeVar
 
-from tocsin.agreements.rules.iep import Policy, is_torn, joined, read_policy, written_policy
+from tocsin.agreements.rules.iep import Policy, read_policy, written_policy
 from tocsin.agreements.rules.personal import FOUND_BY_PATTERN, found_kinds
 from tocsin.agreements.rules.times import read_time, shown_time
 from tocsin.vocab.markings import Pap, Tlp
@@ -42,7 +42,7 @@ class Subject:
     category: str | None = None
     tlp: Tlp | _Unknown | None = None
     pap: Pap | _Unknown | None = None
-    iep: tuple[Policy, ...] | _Unknown | None = None
+    iep: Policy | _Unknown | None = None
     originator: str | _Unknown | None = None
     originator_consent: bool = False
     exclude: tuple[str, ...] = ()
@@ -63,16 +63,11 @@ class Subject:
     purpose: str | _Unknown | None = None
     embargo_until: datetime | _Unknown | None = None
     obtained_at: datetime | _Unknown | None = None
-    #: The policies as one, and whether they contradict each other: computed once, because every decision asks.
-    policy: Policy | None = field(default=None, init=False, compare=False, repr=False)
-    is_torn: bool = field(default=False, init=False, compare=False, repr=False)
+    #: The strictest that it derives from: computed once, because every decision asks.
     derived: Tlp | None = field(default=None, init=False, compare=False, repr=False)
     _kinds: frozenset[str] | None = field(default=None, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if isinstance(self.iep, tuple):
-            object.__setattr__(self, "policy", joined(self.iep))
-            object.__setattr__(self, "is_torn", is_torn(self.iep))
         if self.derived_from_tlp:
             object.__setattr__(self, "derived", Tlp.strictest(*self.derived_from_tlp))
 
@@ -107,7 +102,7 @@ class Subject:
             category=_text(said.get("category")),
             tlp=_label(Tlp, said.get("tlp")),
             pap=_label(Pap, said.get("pap")),
-            iep=_policies(said.get("iep")),
+            iep=_policy(said.get("iep")),
             originator=_said_text(said.get("originator")),
             originator_consent=_is_yes(said.get("originator_consent")),
             exclude=exclude,
@@ -211,20 +206,14 @@ def _texts(value: object) -> tuple[tuple[str, ...], bool]:
     return tuple(sorted(known)), any(not isinstance(one, str) for one in value)
 
 
-def _policies(value: object) -> tuple[Policy, ...] | _Unknown | None:
-    """One policy, or a list of all that apply to it: without what only names them, sorted, each once."""
+def _policy(value: object) -> Policy | _Unknown | None:
+    """One policy of IEP 2.0, without what only names it."""
     if value is None:
         return None
-    found = value if isinstance(value, list | tuple) else [value]
     try:
-        read = {read_policy(one).bare for one in found}
-    except (ValueError, RecursionError):
+        return read_policy(value).bare
+    except ValueError:
         return UNKNOWN
-    return tuple(sorted(read, key=_policy_text)) or UNKNOWN
-
-
-def _policy_text(policy: Policy) -> str:
-    return json.dumps(written_policy(policy), sort_keys=True)
 
 
 def _is_yes(value: object) -> bool:
@@ -234,14 +223,14 @@ def _is_yes(value: object) -> bool:
 
 def _is_no(value: object) -> bool:
     """Only what is plainly no: anything else under a key that restricts is yes."""
-    return value is None or (isinstance(value, bool | int | float) and value == 0) or value == ""
+    return value is None or (isinstance(value, bool | int | float) and value == 0)
 
 
 def _evidence(value: object) -> bool | str:
-    """Yes, or the words that prove it: a case number, the role that approved."""
+    """Yes, or the words that prove it: a case number, the role that approved. A number other than 0 is a case number too."""
     if isinstance(value, str):
         return value.strip() or False
-    return _is_yes(value)
+    return isinstance(value, bool | int | float) and bool(value)
 
 
 def _number(value: object) -> int | float | None:
@@ -264,9 +253,6 @@ def _written(value: Any) -> Any:
         return _ODD
     if isinstance(value, datetime):
         return shown_time(value)
-    if isinstance(value, tuple):
-        return [
-            {key: said for key, said in written_policy(one).items() if said} if isinstance(one, Policy) else one
-            for one in value
-        ]
-    return value
+    if isinstance(value, Policy):
+        return {key: said for key, said in written_policy(value).items() if said}
+    return list(value) if isinstance(value, tuple) else value
