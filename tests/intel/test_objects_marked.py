@@ -71,7 +71,7 @@ def test_pap_and_iep_travel_in_marking_definitions() -> None:
     keep(iep, pap_marking(Pap.RED))
     keep(indicator("c2.example", object_marking_refs=[iep["id"], pap_ref(Pap.RED)]))
     told = subject(named("indicator", "c2.example"))
-    assert (told["pap"], told["iep"][0]["permitted_actions"]) == ("red", "none")
+    assert (told["pap"], told["iep"]["permitted_actions"]) == ("red", "none")
 
 
 def test_a_definition_that_nobody_knows_is_unknown_until_it_comes() -> None:

@@ -4,6 +4,7 @@ A batch is prepared outside of any transaction and written in one. Writers of ob
 PostgreSQL a lock does), so ids grow in the order in which rows become visible: a reader of ``objects_since`` never misses one.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ from tocsin.vocab.clock import now
 #: The most objects of one transaction.
 BATCH = 1_000
 KEPT, DUPLICATE, REJECTED = "kept", "duplicate", "rejected"
+_DEFINITION = re.compile(rb'"type"\s*:\s*"marking-definition"')
 _CLASH = "another object is stored under this id and version; the stored one stays"
 
 
@@ -72,16 +74,19 @@ def keep_objects(
     duplicate, with other content it is rejected and what is stored stays.
     """
     require(actor, Permission.INTEL_INGEST)
-    answer: list[KeptObject] = []
-    for start in range(0, len(objects), BATCH):
-        entries = [ready(raw) for raw in objects[start : start + BATCH]]
+    answer: dict[int, KeptObject] = {}
+    # what others are marked with goes first: else they would be unknown at first and have to be looked at twice
+    order = sorted(range(len(objects)), key=lambda number: not _DEFINITION.search(objects[number]))
+    for start in range(0, len(order), BATCH):
+        part = order[start : start + BATCH]
+        entries = [ready(objects[number]) for number in part]
         with transaction.atomic():
             giver = giver_of(source, originator, at or now())
             kept = write(giver, entries)
             counts = {outcome: sum(one.outcome == outcome for one in kept) for outcome in (KEPT, DUPLICATE, REJECTED)}
             record(actor, AuditAction.OBJECTS_KEPT, source, counts)
-        answer += kept
-    return answer
+        answer.update(zip(part, kept, strict=True))
+    return [answer[number] for number in range(len(objects))]
 
 
 def ready(raw: bytes) -> Prepared | Refused:
@@ -207,29 +212,26 @@ class _Batch:
     def store(self) -> dict[tuple[str, int], int]:
         """Write everything; gives the database id of every version that was placed."""
         giver, subjects = self._giver, SubjectRows([version.subject for _, version in self._fresh])
-        stored = rows.insert_objects(
-            [
-                rows.object_row(one, v.version_us, v.subject.get("tlp", ""), subjects.id_of(v.subject), giver.at)
-                for one, v in self._fresh
-            ]
+        numbers = rows.insert_objects(
+            [(one, v.version_us, v.subject.get("tlp", ""), subjects.id_of(v.subject)) for one, v in self._fresh],
+            giver.at,
         )
-        for (_, version), row in zip(self._fresh, stored, strict=True):
-            version.id = row.pk
-        rows.insert_provenances([row.pk for row in stored], giver.row.pk, giver.delivery_id, giver.at)
-        rows.insert_postings(
-            [(key, row.pk) for (one, _), row in zip(self._fresh, stored, strict=True) for key in one.keys]
-        )
+        for (_, version), number in zip(self._fresh, numbers, strict=True):
+            version.id = number
+        rows.insert_provenances(numbers, giver.row.pk, giver.delivery_id, giver.at)
+        stored = [(one, number) for (one, _), number in zip(self._fresh, numbers, strict=True)]
+        rows.insert_postings([(key, number) for one, number in stored for key in one.keys])
         made = [(made_from, made) for one, _ in self._fresh for made, made_from in one.derivations]
         self._made = {dependent for _, dependent in made}
         rows.insert_dependences([*self._unresolved, *made])
         newest = [
-            Said(one, row.pk)
-            for (one, version), row in zip(self._fresh, stored, strict=True)
+            Said(one, version.id or 0)
+            for one, version in self._fresh
             if (one.remark or one.is_revoked) and version.version_us == max(map(_age, self._known[one.stix_id]))
         ]
         note_remarks(giver.row, newest, giver.at)
         self._count_repeats()
-        self._tell(stored)
+        self._tell(numbers)
         return {(name, one.version_us): one.id for name, all_of in self._known.items() for one in all_of if one.id}
 
     def _count_repeats(self) -> None:
@@ -241,14 +243,14 @@ class _Batch:
             if repeat.version.id in new_to_giver and repeat.version.subject.get("originator") == giver.row.name:
                 self._restated.add(stix_id)
 
-    def _tell(self, stored: Sequence[StixObject]) -> None:
+    def _tell(self, numbers: Sequence[int]) -> None:
         """Say what was kept; bring the markings of what hangs on it up to date and say where that changed them."""
-        if stored:
-            first, last = stored[0].pk, stored[-1].pk
-            detail = {"first": first, "last": last, "count": len(stored), "source": self._giver.row.name}
+        if numbers:
+            first, last = numbers[0], numbers[-1]
+            detail = {"first": first, "last": last, "count": len(numbers), "source": self._giver.row.name}
             changes.append("intel", "objects-kept", f"{first}-{last}", detail)
-        remarked = settle({row.stix_id for row in stored}, self._restated, self._made)
-        older = [number for number in remarked if not stored or number < stored[0].pk]
+        remarked = settle({one.stix_id for one, _ in self._fresh}, self._restated, self._made)
+        older = [number for number in remarked if not numbers or number < numbers[0]]
         for start in range(0, len(older), BATCH):
             part = older[start : start + BATCH]
             changes.append("intel", "objects-remarked", f"{part[0]}-{part[-1]}", {"ids": part})

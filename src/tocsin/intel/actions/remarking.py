@@ -139,11 +139,14 @@ class _Settling:
         if not news:
             return
         subjects = SubjectRows([subject for _, subject in news])
+        alike: dict[tuple[int, str, str], list[int]] = {}
         for row, subject in news:
-            row.subject_id = subjects.id_of(subject)
-        StixObject.objects.bulk_update(
-            [row for row, _ in news], ["subject", "marking", "derived_marking"], batch_size=200
-        )
+            alike.setdefault((subjects.id_of(subject), row.marking, row.derived_marking), []).append(row.pk)
+        for (subject_id, marking, derived), numbers in alike.items():
+            for part in _chunks(numbers):
+                StixObject.objects.filter(id__in=part).update(
+                    subject_id=subject_id, marking=marking, derived_marking=derived
+                )
         self.ids |= {row.pk for row, _ in news}
 
 

@@ -34,7 +34,7 @@ def subject_of(
         "type": kind,
         "tlp": marks.tlp,
         "pap": marks.pap,
-        "iep": list(marks.iep),
+        "iep": _policy(marks),
         "originator": originator,
         "exclude": list(marks.exclude),
         "personal_data": sorted(personal_data),
@@ -44,6 +44,11 @@ def subject_of(
     if cell_size is not None:
         told["cell_size"] = min(cell_size, _LARGE_CELL)
     return told
+
+
+def _policy(marks: Marks) -> Any:
+    """The IEP policy; several at once are nothing that an agreement could read, so a person has to."""
+    return marks.iep[0] if len(marks.iep) == 1 and marks.iep[0] is not None else UNKNOWN if marks.iep else None
 
 
 def with_record(subject: Mapping[str, Any], record: str | None) -> dict[str, Any]:
@@ -78,7 +83,7 @@ def record_of(*, is_by_originator: bool, before: Mapping[str, Any] | None, own: 
 
 def remarked(subject: Mapping[str, Any], marks: Marks) -> dict[str, Any]:
     """The subject with other marks of its own."""
-    own = {"tlp": marks.tlp, "pap": marks.pap, "iep": list(marks.iep), "exclude": list(marks.exclude)}
+    own = {"tlp": marks.tlp, "pap": marks.pap, "iep": _policy(marks), "exclude": list(marks.exclude)}
     told = {key: value for key, value in subject.items() if key not in own}
     return told | {key: value for key, value in own.items() if value not in (None, [])}
 
