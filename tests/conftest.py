@@ -41,7 +41,8 @@ def is_blessing(pytestconfig: pytest.Config) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def emptied_audit_log() -> Iterator[None]:
-    """Lets Django empty the audit log between tests that commit: SQLite's triggers, which refuse that, are put back at once."""
+    """Lets Django empty what only grows (the audit log, the ledger) between tests that commit: SQLite's triggers, which refuse that,
+    are put back at once."""
     from django.db.backends.sqlite3.base import DatabaseWrapper
 
     operations = DatabaseWrapper.ops_class
@@ -50,9 +51,7 @@ def emptied_audit_log() -> Iterator[None]:
     def sql_flush(self: Any, *arguments: Any, **named: Any) -> list[str]:
         statements: list[str] = plain(self, *arguments, **named)
         with self.connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'constituency_auditentry'"
-            )
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             triggers = cursor.fetchall()
         return [*(f"DROP TRIGGER {name}" for name, _ in triggers), *statements, *(sql for _, sql in triggers)]
 
