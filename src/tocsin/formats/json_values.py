@@ -37,6 +37,15 @@ _UNTIL_BRACKET = re.compile(rb'(?:[^{}\[\]"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', 
 _OPENING = b"{["
 
 
+def _bracketed(inside: bytes) -> bytes:
+    """A pair of brackets around plain signs, strings and whatever ``inside`` matches."""
+    return rb'[{\[](?:[^{}\[\]"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"|' + inside + rb")*+[}\]]"
+
+
+#: A value with brackets at most five deep, which nearly every record is: found in one step instead of one a bracket.
+_SHALLOW = re.compile(_bracketed(_bracketed(_bracketed(_bracketed(_bracketed(rb"(?!)"))))), re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True)
 class JsonSlice:
     """The bytes of one value. With ``problem`` it was not kept whole, and ``raw`` is its beginning."""
@@ -228,6 +237,10 @@ def _cut(window: _Window, path: Path, first: bytes, limit: int) -> JsonSlice:
         if first in b"}],:":
             raise window.broken(f"a value was expected, not {first!r}")
         return JsonSlice(path, window.scalar(_STRING if first == b'"' else _SCALAR))
+    shallow = _SHALLOW.match(window.text, window.position) if limit else None
+    if shallow and shallow.end() - window.position <= limit:
+        window.position = shallow.end()
+        return JsonSlice(path, shallow[0])
     head, is_long, start = b"", False, window.position
     depth = deepest = 0
     while True:

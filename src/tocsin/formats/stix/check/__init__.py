@@ -4,8 +4,9 @@ The specification is kept as data (property -> kind, required properties, rules)
 compiled once into closures. Why not JSON schemas, and what it costs: ``docs/why/stix-check.md``.
 """
 
+from tocsin.formats.stix.check.answers import check_object
+from tocsin.formats.stix.check.documents import check_document
 from tocsin.formats.stix.check.found import Checked, Problem
-from tocsin.formats.stix.check.objects import check_object
 from tocsin.formats.stix.check.rules import Rules
 
-__all__ = ["Checked", "Problem", "Rules", "check_object"]
+__all__ = ["Checked", "Problem", "Rules", "check_document", "check_object"]

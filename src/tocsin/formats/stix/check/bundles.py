@@ -51,7 +51,6 @@ class Company:
     def __init__(self, rules: Rules) -> None:
         self._is_interop = rules.is_interop and rules.version == "2.1"
         self._seen = Seen()
-        self._versions: set[bytes] = set()
         self._marked: dict[str, list[str]] = {}
         self._producers: set[str] = set()
         self._nameless: set[str] = set()

@@ -97,16 +97,15 @@ def _selected(whole: Mapping[str, Any], way: str) -> bool:
     return True
 
 
-def granular_markings_select(value: Mapping[str, Any]) -> Found:
+def granular_markings_select(value: Mapping[str, Any]) -> list[Problem]:
     """Every selector leads to something that is there (§7.2.3.1)."""
     problems: list[Problem] = []
-    for number, marking in enumerate(value["granular_markings"]):
-        for index, way in enumerate(marking["selectors"]):
-            if not _selected(value, way):
-                problems += must(
-                    f"selects nothing: the object has no {way}", f".granular_markings[{number}].selectors[{index}]"
-                )
-    return problems or None
+    for number, marking in enumerate(_list(value["granular_markings"])):
+        for index, way in enumerate(_list(marking.get("selectors")) if isinstance(marking, Mapping) else ()):
+            if isinstance(way, str) and _SELECTOR.fullmatch(way) and not _selected(value, way):
+                place = f".granular_markings[{number}].selectors[{index}]"
+                problems += must(f"selects nothing: the object has no {way}", place)
+    return problems
 
 
 external_references = listed(external_reference)

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from tocsin.formats.stix.check.found import Problem, must, should
+from tocsin.formats.stix.check.kinds import type_of
 
 #: Observables with this namespace have a UUID of version 5 made of their contributing properties.
 NAMESPACE = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
@@ -42,7 +43,10 @@ def _version_of(identifier: str) -> str:
 
 def version_problem(value: Mapping[str, Any], kind: str, *, is_observable: bool) -> list[Problem]:
     """Random UUIDs (version 4) for everything but observables, which have version 5 where they can."""
-    found = _version_of(value["id"])
+    identifier = value.get("id")
+    if type(identifier) is not str or type_of(identifier) is None:
+        return []
+    found = _version_of(identifier)
     if not is_observable:
         return [] if found == "4" else should("uuid-check", f"should have a UUID of version 4, not {found}", ".id")
     if kind == "process":
@@ -56,8 +60,8 @@ def deterministic_id(value: Mapping[str, Any]) -> str | None:
     """The identifier that an observable's contributing properties make; ``None`` if it has none of them."""
     kind = value["type"]
     parts = {name: value[name] for name in _CONTRIBUTING.get(kind, ()) if name in value}
-    if isinstance(parts.get("hashes"), Mapping):
-        hashes = parts["hashes"]
+    hashes = parts.get("hashes")
+    if isinstance(hashes, Mapping) and hashes:
         name = next((name for name in _PREFERRED_HASHES if name in hashes), min(hashes))
         parts["hashes"] = {name: hashes[name]}
     if not parts:
@@ -67,9 +71,15 @@ def deterministic_id(value: Mapping[str, Any]) -> str | None:
 
 def deterministic_problem(value: Mapping[str, Any], kind: str) -> list[Problem]:
     """Whether a UUID of version 5 is the one that the contributing properties make in STIX's own namespace."""
-    if kind not in _CONTRIBUTING or _version_of(value["id"]) != "5":
+    identifier = value.get("id")
+    if (
+        kind not in _CONTRIBUTING
+        or type(identifier) is not str
+        or type_of(identifier) is None
+        or _version_of(identifier) != "5"
+    ):
         return []
     expected = deterministic_id(value)
-    if expected is None or expected == value["id"]:
+    if expected is None or expected == identifier:
         return []
     return should("deterministic-id", f"is not {expected}, which its properties make in the namespace of STIX", ".id")

@@ -28,7 +28,7 @@ _TIMESTAMP = re.compile(
     r"T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(\.\d+)?Z",
     re.ASCII,
 )
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)")
+_BASE64 = re.compile(r"(?=.)(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?")
 _HEX = re.compile(r"(?:[a-fA-F0-9]{2})++")
 _KEY = re.compile(r"[a-zA-Z0-9_-]{0,250}")
 _PCHAR = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})"
@@ -50,7 +50,7 @@ _HASHES = {
     "TLSH": re.compile(r"(?:T1)?[a-fA-F0-9]{70}"),
 }
 _HASH_NAME = re.compile(r"[a-zA-Z0-9_-]{3,250}")
-_DIGIT = re.compile(r"\d+")
+_DIGIT = re.compile(r"[0-9]{1,3}")
 
 
 def text(value: Any) -> Found:
@@ -88,7 +88,7 @@ def number(least: float | None = None, most: float | None = None) -> Kind:
     def check(value: Any) -> Found:
         if type(value) is not int and type(value) is not float:
             return must(f"must be a number, not {kind_of(value)}")
-        if (least is not None and value < least) or (most is not None and value > most):
+        if value != value or (least is not None and value < least) or (most is not None and value > most):
             return must(f"must be between {least} and {most}, not {value}")
         return None
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tocsin.formats.stix.check.common import OBJECT, OBSERVABLE, granular_markings_select
 from tocsin.formats.stix.check.contained import dangling_references
-from tocsin.formats.stix.check.found import Checked, Problem, kind_of, must, should, shown, step, under
+from tocsin.formats.stix.check.found import Problem, kind_of, must, should, shown, step, under
 from tocsin.formats.stix.check.identifiers import deterministic_problem, version_problem
 from tocsin.formats.stix.check.kinds import is_before, type_of
 from tocsin.formats.stix.check.layout import Layout
@@ -16,8 +16,7 @@ from tocsin.formats.stix.check.observables21 import CONTAINED
 from tocsin.formats.stix.check.observables21 import LAYOUTS as OBSERVABLES
 from tocsin.formats.stix.check.older import CONTAINED as OLDER_CONTAINED
 from tocsin.formats.stix.check.older import LAYOUTS as OLDER
-from tocsin.formats.stix.check.rules import USUAL_RULES, Rules
-from tocsin.formats.stix.check.strict_json import check_depth, read_strictly
+from tocsin.formats.stix.check.rules import Rules
 from tocsin.formats.stix.check.vocabularies import RESERVED_PROPERTIES
 
 _NEWER = {**OBJECTS, **OBSERVABLES}
@@ -28,56 +27,31 @@ _CONTAINED_ONLY = {"2.0": (OLDER_CONTAINED, frozenset({"type"})), "2.1": (CONTAI
 _INTEROP_FREE = frozenset({"identity", "marking-definition", "language-content", "extension-definition", "incident"})
 
 
-def check_object(raw: bytes | Mapping[str, Any], rules: Rules = USUAL_RULES) -> Checked:
-    """Check one object, as bytes of JSON or decoded. Never raises for anything that is wrong with it.
-
-    Without ``spec_version`` it is read as STIX 2.0 (2.1 §3.2), but observables, and types that 2.0 did not have, as 2.1. A bundle is
-    checked with all that is in it; its problems have paths such as ``$.objects[3].name``.
-    """
-    try:
-        if isinstance(raw, bytes | bytearray | memoryview):
-            value = read_strictly(bytes(raw))
-        else:
-            value = raw if isinstance(raw, dict) or not isinstance(raw, Mapping) else dict(raw)
-            check_depth(value)
-    except (ValueError, RecursionError) as error:
-        return Checked(None, None, False, tuple(must(f"cannot be read: {error or 'nested too deep'}")))
-    if type(value) is not dict:
-        return Checked(None, None, False, tuple(must(f"must be an object, not {kind_of(value)}")))
-    kind, identifier = value.get("type"), value.get("id")
-    errors, warnings = rules.sort(problems_of(value, rules))
-    return Checked(
-        identifier if isinstance(identifier, str) else None,
-        kind if isinstance(kind, str) else None,
-        not errors,
-        errors,
-        warnings,
-    )
-
-
 def problems_of(value: dict[str, Any], rules: Rules) -> list[Problem]:
-    """Everything that is found, recommendations that nobody asked for included."""
+    """Everything that is found in an object that is no bundle, recommendations that nobody asked for included."""
     kind = value.get("type")
     if type(kind) is not str:
         return must("is missing" if kind is None else f"must be text, not {kind_of(kind)}", ".type")
-    if kind == "bundle":
-        # Bundles stand above objects: they are made of them.
-        from tocsin.formats.stix.check.bundles import problems_of_bundle
-
-        return problems_of_bundle(value, rules)
     wrong_type = type_problem(kind)
     found: list[Problem] = must(wrong_type, ".type") if wrong_type else []
     found += _identifier_problems(value, kind)
     layout, version = _layout_of(value, kind, rules)
     found += _property_problems(value, layout, version)
-    found += _whole_problems(value, kind, layout, version, has_errors=any(problem.check is None for problem in found))
+    found += _whole_problems(value, kind, layout, version)
+    if layout.is_observable and "deterministic-id" in rules.running:
+        found += deterministic_problem(value, kind)
     if rules.is_interop and version == "2.1" and not layout.is_observable and kind not in _INTEROP_FREE:
-        found += (
-            []
-            if "created_by_ref" in value
-            else must("is missing: the interoperability profile asks for it", ".created_by_ref")
-        )
+        found += _author_problems(value)
     return found
+
+
+def _author_problems(value: Mapping[str, Any]) -> list[Problem]:
+    """The interoperability profile wants to know who created an object."""
+    return (
+        []
+        if "created_by_ref" in value
+        else must("is missing: the interoperability profile asks for it", ".created_by_ref")
+    )
 
 
 def _layout_of(value: Mapping[str, Any], kind: str, rules: Rules) -> tuple[Layout, str]:
@@ -111,14 +85,15 @@ def _property_problems(value: Mapping[str, Any], layout: Layout, version: str) -
     """Each property by itself, and the required ones."""
     kinds = layout.properties
     found: list[Problem] = []
+    custom: list[str] = []
     for name, item in value.items():
         kind = kinds.get(name)
         if kind is None:
-            found += _custom_problems(name, item, value, layout)
-            continue
-        problems = kind(item)
-        if problems:
+            custom.append(name)
+        elif problems := kind(item):
             found += under("." + name, problems)
+    if custom:
+        found += _custom_problems(custom, value, layout)
     if not layout.required <= value.keys():
         for name in sorted(layout.required - value.keys()):
             found += must("is missing", "." + name)
@@ -127,15 +102,18 @@ def _property_problems(value: Mapping[str, Any], layout: Layout, version: str) -
     return found
 
 
-def _custom_problems(name: str, item: Any, value: Mapping[str, Any], layout: Layout) -> list[Problem]:
+def _custom_problems(names: list[str], value: Mapping[str, Any], layout: Layout) -> list[Problem]:
+    """Properties that the type does not have."""
     found: list[Problem] = []
-    if name in RESERVED_PROPERTIES:
-        found += must("is a name that the specification keeps for itself", step(name))
-    problems = property_of(name, item)
-    if problems:
-        found += under(step(name), problems)
-    if layout.is_known:
-        found += custom_property(name, is_extended=_extends(value, ("toplevel-property-extension",)))
+    is_extended = layout.is_known and _extends(value, ("toplevel-property-extension",))
+    for name in names:
+        if name in RESERVED_PROPERTIES:
+            found += must("is a name that the specification keeps for itself", step(name))
+        problems = property_of(name, value[name])
+        if problems:
+            found += under(step(name), problems)
+        if layout.is_known:
+            found += custom_property(name, is_extended=is_extended)
     return found
 
 
@@ -147,38 +125,30 @@ def _extends(value: Mapping[str, Any], types: tuple[str, ...]) -> bool:
     return any(type(one) is dict and one.get("extension_type") in types for one in extensions.values())
 
 
-def _whole_problems(
-    value: dict[str, Any], kind: str, layout: Layout, version: str, *, has_errors: bool
-) -> list[Problem]:
-    """Rules about several properties. Those of the type need each property to be as it should."""
+def _whole_problems(value: dict[str, Any], kind: str, layout: Layout, version: str) -> list[Problem]:
+    """Rules about several properties; each passes over what is not of the kind that it should be, as that is told already."""
     found: list[Problem] = []
     if is_before(value.get("modified"), value.get("created")):
         found += must(f"must not be before created ({value['created']})", ".modified")
-    if not has_errors:
-        for rule in layout.rules:
-            found += rule(value) or ()
-        if "granular_markings" in value:
-            found += granular_markings_select(value) or ()
-        if kind == "marking-definition" and marks_itself(value):
-            found += must("must not be marked with itself")
-        found += _identity_problems(value, kind, layout)
-        found += _extension_problems(value, kind, layout)
-        if kind == "observed-data" and "objects" in value:
-            found += _contained_problems(value["objects"], version)
-    if "external_references" in value and type(value["external_references"]) is list:
+    for rule in layout.rules:
+        found += rule(value) or ()
+    if "granular_markings" in value:
+        found += granular_markings_select(value)
+    if kind == "marking-definition" and marks_itself(value):
+        found += must("must not be marked with itself")
+    found += version_problem(value, kind, is_observable=layout.is_observable)
+    found += _extension_problems(value, kind, layout)
+    if kind == "observed-data" and type(value.get("objects")) is dict:
+        found += _contained_problems(value["objects"], version)
+    if "external_references" in value:
         found += _unhashed(value["external_references"])
     return found
-
-
-def _identity_problems(value: Mapping[str, Any], kind: str, layout: Layout) -> list[Problem]:
-    found = version_problem(value, kind, is_observable=layout.is_observable)
-    return found + (deterministic_problem(value, kind) if layout.is_observable else [])
 
 
 def _extension_problems(value: Mapping[str, Any], kind: str, layout: Layout) -> list[Problem]:
     if not layout.is_known:
         return list(custom_type(kind, is_extended=_extends(value, ("new-sdo", "new-sco", "new-sro"))))
-    if not layout.extensions or "extensions" not in value:
+    if not layout.extensions or type(value.get("extensions")) is not dict:
         return []
     is_extended = _extends(value, ("property-extension",))
     return [
@@ -189,8 +159,10 @@ def _extension_problems(value: Mapping[str, Any], kind: str, layout: Layout) -> 
     ]
 
 
-def _unhashed(references: list[Any]) -> list[Problem]:
+def _unhashed(references: Any) -> list[Problem]:
     """A reference to a page SHOULD have the hash of what was there (§2.5)."""
+    if type(references) is not list:
+        return []
     for index, reference in enumerate(references):
         if type(reference) is dict and "url" in reference and "hashes" not in reference:
             return should(
@@ -218,7 +190,6 @@ def _contained_problems(container: Mapping[str, Any], version: str) -> list[Prob
         layout = layout or _CUSTOM_OBSERVABLE
         wrong = _identifier_problems(held, held["type"]) if version == "2.1" else []
         wrong += _property_problems(held, layout, "2.1")
-        if not any(problem.check is None for problem in wrong):
-            wrong += [problem for rule in layout.rules for problem in rule(held) or ()]
+        wrong += [problem for rule in layout.rules for problem in rule(held) or ()]
         found += under(place, wrong)
     return found + under(".objects", dangling_references(container))

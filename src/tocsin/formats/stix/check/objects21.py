@@ -104,7 +104,8 @@ _UNJUDGED = frozenset({*words.NOT_JOINED, "extension-definition"})
 def contents_are_texts(value: Mapping[str, Any]) -> Found:
     """Language content: language -> property -> translation (§7.1)."""
     found = []
-    for tag, translated in value["contents"].items():
+    contents = value.get("contents")
+    for tag, translated in contents.items() if isinstance(contents, Mapping) else ():
         if not is_language(tag):
             found += must(f"the key {shown(tag)} must be a registered language tag (RFC 5646)", ".contents")
         if not isinstance(translated, Mapping):
@@ -118,7 +119,8 @@ def contents_are_texts(value: Mapping[str, Any]) -> Found:
 
 def properties_are_of_top_level(value: Mapping[str, Any]) -> Found:
     """``extension_properties`` only, and best always, with ``toplevel-property-extension`` (§7.3)."""
-    is_top = "toplevel-property-extension" in value.get("extension_types", ())
+    types = value.get("extension_types")
+    is_top = isinstance(types, list) and "toplevel-property-extension" in types
     if "extension_properties" in value and not is_top:
         return must("must not be there without toplevel-property-extension", ".extension_properties")
     if is_top and "extension_properties" not in value:

@@ -14,18 +14,15 @@ import orjson
 
 from tocsin.formats.json_values import MAX_DEPTH, decode_strictly
 
-_UNSURE = re.compile(rb'\\\\"|"[ \t\r\n]+:')
+_SPACED_COLON = re.compile(rb'"[ \t\r\n]+:')
+_PLAIN = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 _TOO_DEEP = f"nested deeper than {MAX_DEPTH}"
-
-
-class _Deep(ValueError):
-    """Nested deeper than anything that means well."""
 
 
 def _keys(value: Any, depth: int) -> int:
     """How many keys all objects inside a value have together."""
     if depth > MAX_DEPTH:
-        raise _Deep(_TOO_DEEP)
+        raise ValueError(_TOO_DEEP)
     count = 0
     if type(value) is dict:
         count = len(value)
@@ -39,10 +36,24 @@ def _keys(value: Any, depth: int) -> int:
     return count
 
 
-def check_depth(value: Any) -> None:
-    """Raise ``ValueError`` where a decoded value is nested too deep."""
+def check_decoded(value: Any) -> None:
+    """Raise ``ValueError`` for a decoded value that no JSON text can be read as: a key that is no text, nesting too deep, other types."""
+    try:
+        orjson.dumps(value, option=_PLAIN)
+    except TypeError as error:
+        raise ValueError(f"not JSON: {error}") from error
     if isinstance(value, dict | list):
         _keys(value, 1)
+
+
+def _closed_keys(raw: bytes) -> int | None:
+    """How many marks close a key in a text; ``None`` where they cannot be counted."""
+    if _SPACED_COLON.search(raw):
+        return None
+    count = raw.count(b'":')
+    if b"\\" not in raw:
+        return count
+    return None if b'\\\\"' in raw else count - raw.count(b'\\":')
 
 
 def read_strictly(raw: bytes) -> Any:
@@ -53,7 +64,6 @@ def read_strictly(raw: bytes) -> Any:
         raise ValueError(f"not JSON: {error}") from error
     if type(value) is not dict and type(value) is not list:
         return value
-    count = _keys(value, 1)
-    if _UNSURE.search(raw) or raw.count(b'":') - raw.count(b'\\":') != count:
+    if _keys(value, 1) != _closed_keys(raw):
         decode_strictly(raw)
     return value
