@@ -9,9 +9,9 @@ from django.test import Client
 from tests.cast import bearer_of
 from tests.intel.conftest import enter
 
+from tocsin.agreements.release import release
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.access import OPERATOR, STRANGER, Permission, Viewer
-from tocsin.constituency.release import release
 from tocsin.intel import queries
 from tocsin.vocab.errors import NotFound
 from tocsin.vocab.identity import indicator_id

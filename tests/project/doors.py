@@ -25,7 +25,6 @@ ROOMS = ("jobs", "web", "constituency", "agreements", "intel", "detection", "fin
 
 #: Who reaches one of these asks: the one door of downloads, or the one decision.
 ASKED = (
-    "tocsin.constituency.release:release",
     "tocsin.agreements.release:release",
     "tocsin.agreements.actions:decide_exits",
     "tocsin.agreements.queries:decisions",

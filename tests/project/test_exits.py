@@ -124,9 +124,9 @@ _SILENT = {
     "a method": "from django.http import FileResponse\nclass Sender:\n    def leak(self):\n        return FileResponse(())\n",
 }
 _ASKING = {
-    "itself": "from tocsin.constituency.release import release\nfrom django.http import StreamingHttpResponse\n"
+    "itself": "from tocsin.agreements.release import release\nfrom django.http import StreamingHttpResponse\n"
     "def door(request):\n    return StreamingHttpResponse(release(rows=()))\n",
-    "through another function": "from tocsin.constituency import release as gate\nfrom django.http import StreamingHttpResponse\n"
+    "through another function": "from tocsin.agreements import release as gate\nfrom django.http import StreamingHttpResponse\n"
     "def _rows():\n    return gate.release(rows=())\ndef door(request):\n    return StreamingHttpResponse(_rows())\n",
 }
 

@@ -55,7 +55,7 @@ FURNITURE = {
     "__pycache__",
 }
 #: Furniture that one room has beside the common one, each with its reason in ``docs/why``.
-OWN_FURNITURE = {"constituency": {"access", "audit", "release"}}
+OWN_FURNITURE = {"constituency": {"access", "audit"}, "agreements": {"release"}}
 
 
 def _modules(name: str) -> Iterator[ModuleType]:

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
+from tocsin.agreements.release import release
 from tocsin.constituency.access import Permission, Viewer, needs, viewer_of
-from tocsin.constituency.release import release
 from tocsin.detection import forms, queries
 from tocsin.web.downloads import as_csv
 from tocsin.web.paging import numbered, walk, window

@@ -12,9 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from tocsin.agreements.release import release
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.access import Permission, Viewer, may, needs, viewer_of
-from tocsin.constituency.release import release
 from tocsin.detection import queries as detection
 from tocsin.findings import actions, forms, queries
 from tocsin.findings.rules import Severity, State

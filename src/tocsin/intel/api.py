@@ -9,8 +9,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from tocsin.agreements.release import release
 from tocsin.constituency.access import Permission, needs, viewer_of
-from tocsin.constituency.release import release
 from tocsin.intel import queries
 from tocsin.vocab.markings import Pap, Tlp
 from tocsin.vocab.observables import ObservableType

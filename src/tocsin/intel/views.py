@@ -6,8 +6,8 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
+from tocsin.agreements.release import release
 from tocsin.constituency.access import Permission, needs, viewer_of
-from tocsin.constituency.release import release
 from tocsin.intel import forms, queries
 from tocsin.web.downloads import as_csv
 from tocsin.web.paging import having, page_of, walk

@@ -1,4 +1,4 @@
-"""A list as a CSV file for a spreadsheet. The rows must come through the one door for downloads (``constituency.release``)."""
+"""A list as a CSV file for a spreadsheet. The rows must come through the one door for downloads (``agreements.release``)."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
