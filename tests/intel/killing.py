@@ -11,22 +11,25 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DELIVERIES = (
     ("trails", "maltrail/trails", "trails"),
     ("reports", "shadowserver/scan_ntp", "scan_ntp.json"),
     ("lists", "misp/warning-lists", "list.json"),
+    ("bundles", "stix/bundle", "bundle.json"),
 )
+_CREATED = "2026-11-20T08:00:00.000Z"
 
 
 def write_deliveries(folder: Path) -> None:
-    """About 10,000 rows: trails in 20 families, a report about our own addresses, a warning list."""
+    """About 10,000 rows: trails in 20 families, a report about our own addresses, a warning list, a bundle of STIX objects."""
     trails = folder / "trails"
     trails.mkdir(parents=True)
     for family in range(20):
@@ -50,15 +53,58 @@ def write_deliveries(folder: Path) -> None:
     values = [f"good-{number}.example" for number in range(800)]
     about = {"name": "Good sites", "version": 1, "type": "hostname", "matching_attributes": ["domain"]}
     (folder / "list.json").write_text(json.dumps({**about, "list": values}))
+    (folder / "bundle.json").write_text(
+        json.dumps(
+            {"type": "bundle", "id": f"bundle--{UUID(int=1, version=4)}", "objects": [*_objects("bundle", 700)]},
+            indent=1,
+        )
+    )
+
+
+def _objects(name: str, count: int) -> Iterator[dict[str, Any]]:
+    """Indicators, a report that cites them all and a marking definition that comes last."""
+    ids = {number: uuid5(NAMESPACE_URL, f"{name} {number}") for number in range(count)}
+    common = {"spec_version": "2.1", "created": _CREATED}
+    marking = f"marking-definition--{uuid5(NAMESPACE_URL, name)}"
+    cited = [f"indicator--{ids[number]}" for number in range(count)]
+    about = {
+        "type": "report",
+        "id": f"report--{uuid5(NAMESPACE_URL, name)}",
+        "modified": _CREATED,
+        "published": _CREATED,
+    }
+    yield common | about | {"name": name, "object_refs": cited}
+    for number, uid in ids.items():
+        said = {
+            "pattern": f"[domain-name:value = 'h{number}.{name}.example']",
+            "pattern_type": "stix",
+            "valid_from": _CREATED,
+        }
+        yield common | {
+            "type": "indicator",
+            "id": f"indicator--{uid}",
+            "modified": _CREATED,
+            **said,
+            "object_marking_refs": [marking],
+        }
+    yield common | {
+        "type": "marking-definition",
+        "id": marking,
+        "definition_type": "statement",
+        "definition": {"statement": "TLP:AMBER"},
+    }
 
 
 def run(folder: Path) -> None:
-    """Hand in every delivery."""
+    """Hand in every delivery, and what a partner pushes."""
     from tocsin.constituency.access import OPERATOR
     from tocsin.intel import actions
 
     for source, feed, name in DELIVERIES:
         actions.ingest(actor=OPERATOR, source=source, feed=feed, paths=[folder / name], at=AT)
+    pushed = [json.dumps(one).encode() for one in _objects("partner", 1300)]
+    kept = actions.keep_objects(actor=OPERATOR, source="partner", objects=pushed, at=AT)
+    assert all(one.object_id for one in kept)
 
 
 def digest() -> str:
@@ -103,8 +149,20 @@ def digest() -> str:
     take("provenance", models.Provenance.objects.values_list(*provenance, "first_delivery__uid", "last_delivery__uid"))
     take("list", models.WarningList.objects.values_list("slug", "kind", "scope", "digest", "size", "delivery__uid"))
     take("entry", models.WarningListEntry.objects.values_list("warning_list__slug", "value"))
-    take("change", ChangeEntry.objects.values_list("room", "kind", "subject", "detail"))
-    take("audit", AuditEntry.objects.values_list("actor_name", "action", "subject"))
+    version = ["stix_id", "version_us", "sha256", "marking", "derived_marking", "obtained_at"]
+    take("object", models.StixObject.objects.values_list(*version, "subject__text"))
+    take("object bytes", ((name, bytes(raw)) for name, raw in models.StixObject.objects.values_list("stix_id", "raw")))
+    take("posting", ((key.hex, name) for key, name in models.Posting.objects.values_list("key", "object__stix_id")))
+    take("dependence", models.Dependence.objects.values_list("needed", "dependent"))
+    # a batch that a partner pushes again after a kill counts its giver again: the count alone may differ
+    given = models.ObjectProvenance.objects.values_list("object__stix_id", "source__name", "delivery__uid", "first_at")
+    take("object provenance", given)
+    # ids of rows, and how many batches there were, tell where the kill came and nothing else
+    told = ChangeEntry.objects.exclude(kind__startswith="objects-")
+    take("change", told.values_list("room", "kind", "subject", "detail"))
+    take(
+        "audit", AuditEntry.objects.exclude(action="intel.objects-kept").values_list("actor_name", "action", "subject")
+    )
     root = the_lake().root
     files = [file for file in root.rglob("*") if file.is_file() and file.name != "lake.lock"]
     take("lake", ((str(file.relative_to(root)), sha256(file.read_bytes()).hexdigest()) for file in files))

@@ -153,6 +153,8 @@ def _tell(feed: str, report: actions.IngestReport) -> None:
         f"{report.observations:,} observations" if report.observations else "",
         f"{len(report.lists)} warning lists changed" if report.lists else "",
     ]
+    if report.objects.received:
+        typer.echo(f"STIX objects: {report.objects}")
     typer.echo(f"{', '.join(filter(None, told)) or 'nothing new'} in {report.seconds:.1f} s; delivery {report.uid}")
 
 

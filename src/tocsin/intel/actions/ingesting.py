@@ -22,6 +22,7 @@ from tocsin.formats.feed import Feed, Options, find_feed
 from tocsin.formats.parallel import Order, ParallelReading
 from tocsin.intel.actions import arrivals as arriving
 from tocsin.intel.actions.arrivals import Arrival
+from tocsin.intel.actions.bundles import ObjectAccounts, StagedObjects
 from tocsin.intel.actions.listing import ToldLists, touch
 from tocsin.intel.actions.observing import ObservationPart
 from tocsin.intel.actions.sources import find_source
@@ -48,13 +49,17 @@ _BATCH = 5_000
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What became of a delivery. ``is_unchanged``: it was committed before, and nothing was done."""
+    """What became of a delivery. ``is_unchanged``: it was committed before, and nothing was done.
+
+    ``accounts`` are the books of its rows, ``objects`` those of its STIX objects.
+    """
 
     uid: UUID
     accounts: Accounts
     is_unchanged: bool = False
     upserted: Upserted = field(default_factory=Upserted)
     observations: int = 0
+    objects: ObjectAccounts = field(default_factory=ObjectAccounts)
     lists: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -76,6 +81,7 @@ class _Taking:
     say: Progress
     staged: Staging
     part: ObservationPart
+    objects: StagedObjects
     lists: ToldLists = field(default_factory=ToldLists)
     members: int = 0
 
@@ -115,10 +121,24 @@ def ingest(
         arriving.keep(files, lake)
         context = _context(publisher, parser.name, delivery)
         part = ObservationPart(context, publisher, parser.name)
+        objects = StagedObjects()
         try:
+            objects.stage(parser, files_at, Limits.of(settings.TOCSIN.intake))
             with staging() as staged:
                 taking = _Taking(
-                    actor, publisher, stream, parser, options, files, files_at, received_at, delivery, say, staged, part
+                    actor,
+                    publisher,
+                    stream,
+                    parser,
+                    options,
+                    files,
+                    files_at,
+                    received_at,
+                    delivery,
+                    say,
+                    staged,
+                    part,
+                    objects,
                 )
                 reading = _stage(taking)
                 return _commit(taking, reading, started)
@@ -126,6 +146,7 @@ def ingest(
             _refuse(actor, delivery, error)
             raise
         finally:
+            objects.close()
             part.release()
 
 
@@ -203,6 +224,7 @@ def _commit(taking: _Taking, reading: ParallelReading[Batch], started: float) ->
             return IngestReport(current.uid, current.accounts, is_unchanged=True, seconds=time.monotonic() - started)
         upserted = taking.staged.write(taking.stream.pk, delivery.pk, taking.at)
         lists = taking.lists.write(taking.source, delivery, taking.at)
+        objects = taking.objects.write(delivery)
         _write_files(taking)
         _close_books(taking, reading, upserted, time.monotonic() - started)
         if upserted.changed:
@@ -215,6 +237,7 @@ def _commit(taking: _Taking, reading: ParallelReading[Batch], started: float) ->
         accounts,
         upserted=upserted,
         observations=part.rows if part else 0,
+        objects=objects,
         lists=tuple(lists),
         passed_over=tuple(reading.passed_over),
         seconds=time.monotonic() - started,
@@ -244,6 +267,9 @@ def _close_books(taking: _Taking, reading: ParallelReading[Batch], upserted: Ups
         indicators_seen=upserted.seen,
         retracted=upserted.retracted,
         observations=part.rows if part else 0,
+        objects_kept=taking.objects.accounts.kept,
+        objects_duplicate=taking.objects.accounts.duplicate,
+        objects_refused=taking.objects.accounts.refused,
         parts={part.path: part.sha256} if part else {},
         seconds=seconds,
     )
