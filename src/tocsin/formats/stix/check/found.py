@@ -68,6 +68,7 @@ USUAL: frozenset[str] = GROUPS["format-checks"].union(
         "language-tag",
         "network-traffic-ports",
         "observable-references",
+        "spec-version",
     },
 ) - {"custom-prefix", "custom-prefix-lax"}
 #: Checks that run only when they are asked for.

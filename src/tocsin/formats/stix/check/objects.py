@@ -36,7 +36,9 @@ def problems_of(value: dict[str, Any], rules: Rules) -> list[Problem]:
     found: list[Problem] = must(wrong_type, ".type") if wrong_type else []
     found += _identifier_problems(value, kind)
     layout, version = _layout_of(value, kind, rules)
-    found += _property_problems(value, layout, version)
+    if version == "2.0" and rules.version == "2.1":
+        found += should("spec-version", "is not '2.1': the object is read as one of STIX 2.0", ".spec_version")
+    found += _property_problems(value, layout)
     found += _whole_problems(value, kind, layout, version)
     if layout.is_observable and "deterministic-id" in rules.running:
         found += deterministic_problem(value, kind)
@@ -81,7 +83,7 @@ def _identifier_problems(value: Mapping[str, Any], kind: str) -> list[Problem]:
     return must(f"must begin with {kind}--, the type of the object, not with {named}--", ".id")
 
 
-def _property_problems(value: Mapping[str, Any], layout: Layout, version: str) -> list[Problem]:
+def _property_problems(value: Mapping[str, Any], layout: Layout) -> list[Problem]:
     """Each property by itself, and the required ones."""
     kinds = layout.properties
     found: list[Problem] = []
@@ -97,8 +99,6 @@ def _property_problems(value: Mapping[str, Any], layout: Layout, version: str) -
     if not layout.required <= value.keys():
         for name in sorted(layout.required - value.keys()):
             found += must("is missing", "." + name)
-    if version == "2.0" and value.get("spec_version") not in (None, "2.0"):
-        found += must("must not be there in STIX 2.0", ".spec_version")
     return found
 
 
@@ -189,7 +189,7 @@ def _contained_problems(container: Mapping[str, Any], version: str) -> list[Prob
         layout = layouts.get(held["type"]) if type(held["type"]) is str else None
         layout = layout or _CUSTOM_OBSERVABLE
         wrong = _identifier_problems(held, held["type"]) if version == "2.1" else []
-        wrong += _property_problems(held, layout, "2.1")
+        wrong += _property_problems(held, layout)
         wrong += [problem for rule in layout.rules for problem in rule(held) or ()]
         found += under(place, wrong)
     return found + under(".objects", dangling_references(container))

@@ -87,11 +87,13 @@ def indicator_is_described(value: Mapping[str, Any]) -> Found:
 
 def relationship_is_suggested(value: Mapping[str, Any]) -> Found:
     """A relationship SHOULD be one that the specification suggests for its two ends (§5.1)."""
-    name, ends = value.get("relationship_type"), (value.get("source_ref"), value.get("target_ref"))
-    if name in words.COMMON_RELATIONSHIPS or not all(isinstance(end, str) for end in ends):
+    name, source, target = (value.get(key) for key in ("relationship_type", "source_ref", "target_ref"))
+    if not (isinstance(name, str) and isinstance(source, str) and isinstance(target, str)):
         return None
-    source, target = (str(end).partition("--")[0] for end in ends)
-    if source in _UNJUDGED or target in _UNJUDGED or target in words.RELATIONSHIPS.get(source, {}).get(str(name), ()):
+    source, target = source.partition("--")[0], target.partition("--")[0]
+    if name in words.COMMON_RELATIONSHIPS or source in _UNJUDGED or target in _UNJUDGED:
+        return None
+    if target in words.RELATIONSHIPS.get(source, {}).get(name, ()):
         return None
     return should(
         "relationship-types", f"{source} {name} {target} is not a relationship that the specification suggests"

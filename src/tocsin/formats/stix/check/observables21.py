@@ -207,15 +207,18 @@ _startup_info = structure(
     unknown=_not_in_startup_info,
 )
 
-_optional_header = structure(
-    {
-        **{f"{name}_hex": hexadecimal for name in words.HEADER_HEXES},
-        **{f"size_of_{name}": _count for name in words.HEADER_SIZES},
-        **dict.fromkeys(words.HEADER_NUMBERS, integer()),
-        "hashes": hashes,
-    },
-    unknown=unknown_nested,
-)
+
+def _some(properties: Mapping[str, Kind], *needed: str) -> Kind:
+    """A predefined structure of which at least one property is there."""
+    return structure(properties, needed, [any_of(*properties)], unknown=unknown_nested)
+
+
+_HEADER_PROPERTIES: dict[str, Kind] = {
+    **{f"{name}_hex": hexadecimal for name in words.HEADER_HEXES},
+    **{f"size_of_{name}": _count for name in words.HEADER_SIZES},
+    **dict.fromkeys(words.HEADER_NUMBERS, integer()),
+    "hashes": hashes,
+}
 _PE_PROPERTIES: dict[str, Kind] = {
     "imphash": text,
     "machine_hex": hexadecimal,
@@ -226,7 +229,7 @@ _PE_PROPERTIES: dict[str, Kind] = {
     "size_of_optional_header": _count,
     "characteristics_hex": hexadecimal,
     "file_header_hashes": hashes,
-    "optional_header": _optional_header,
+    "optional_header": _some(_HEADER_PROPERTIES),
     "sections": listed(
         structure(
             {"name": text, "size": _count, "entropy": number(), "hashes": hashes}, ["name"], unknown=unknown_nested
@@ -270,11 +273,6 @@ _CERTIFICATE_EXTENSIONS: dict[str, Kind] = {
     "private_key_usage_period_not_before": timestamp,
     "private_key_usage_period_not_after": timestamp,
 }
-
-
-def _some(properties: Mapping[str, Kind], *needed: str) -> Kind:
-    """A predefined structure of which at least one property is there."""
-    return structure(properties, needed, [any_of(*properties)], unknown=unknown_nested)
 
 
 def _services(ref: Reference) -> dict[str, Kind]:

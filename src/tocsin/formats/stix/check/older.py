@@ -4,10 +4,12 @@ from typing import Any
 
 from tocsin.formats.stix.check import vocabularies as words
 from tocsin.formats.stix.check.common import OBJECT, any_extensions, kill_chain_phases
+from tocsin.formats.stix.check.found import Found, must, shown
 from tocsin.formats.stix.check.kinds import (
     Kind,
     boolean,
     dictionary,
+    exact_timestamp,
     exactly,
     hashes,
     in_order,
@@ -25,9 +27,21 @@ from tocsin.formats.stix.check.objects21 import MOST_COUNTED
 from tocsin.formats.stix.check.observables21 import CONTAINED as NEWER_CONTAINED
 from tocsin.formats.stix.check.patterns import pattern_is_right
 
+
+def _millisecond(value: Any) -> Found:
+    found = exact_timestamp(value)
+    return (
+        must(f"must be precise to the millisecond and no more, not {shown(value)}")
+        if not found and len(value) != 24
+        else found
+    )
+
+
 _COMMON: dict[str, Kind] = {
     **{name: kind for name, kind in OBJECT.items() if name not in ("confidence", "lang", "extensions")},
     "spec_version": exactly("2.0"),
+    "created": _millisecond,
+    "modified": _millisecond,
 }
 _REQUIRED = frozenset({"created", "modified"})
 _texts = listed(text)

@@ -48,7 +48,7 @@ def _named(names: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     for name in names:
         if name == "all":
-            found |= USUAL
+            found |= USUAL | {"custom-prefix", "custom-prefix-lax"}
         elif name in GROUPS:
             found |= GROUPS[name]
         elif name in USUAL or name in ON_DEMAND:
