@@ -295,24 +295,33 @@ def _observed(sorting: _Sorting, found: Found) -> None:
         if identity in referred and len(given) > 1:
             sorting.hung.add(identity)
             continue
-        item = _seen(sorting, one, given)
-        if item is None:
+        made = _seen(one, given)
+        if made is None:
             continue
-        item[1]["timestamp"] = seconds_of(found.get("modified", found.get("created"))) or "0"
-        item[1].setdefault("comment", f"Observed Data ID: {found['id']}")
+        key, item = made
+        item["timestamp"] = seconds_of(found.get("modified", found.get("created"))) or "0"
+        item["comment"] = f"Observed Data ID: {found['id']}"
         if first and last and first != last:
-            item[1] |= {"first_seen": misp_time(first), "last_seen": misp_time(last)}
+            item |= {"first_seen": misp_time(first), "last_seen": misp_time(last)}
         if found.get("revoked") is True:
-            item[1]["deleted"] = True
-        sorting.marked(
-            item[1],
-            {
-                **one,
-                **{key: found[key] for key in ("labels", "object_marking_refs", "granular_markings") if key in found},
-            },
-        )
-        sorting.add(item[0], item[1], identity, found["id"])
+            item["deleted"] = True
+        around = {name: found[name] for name in ("labels", "object_marking_refs", "granular_markings") if name in found}
+        sorting.marked(item, _both_marked(one, around))
+        sorting.add(key, item, identity, found["id"])
         sorting.hung.add(identity)
+
+
+def _both_marked(one: Found, around: Mapping[str, Any]) -> dict[str, Any]:
+    """An observable with its own markings and those of the observed data that it stands in."""
+    both = {
+        name: [*_parts(one.get(name)), *_parts(around.get(name))]
+        for name in ("labels", "object_marking_refs", "granular_markings")
+    }
+    return {**one, **{name: parts for name, parts in both.items() if parts}}
+
+
+def _parts(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _embedded(inside: Mapping[str, Any], identity: str) -> dict[str, Found]:
@@ -336,16 +345,15 @@ def _embedded(inside: Mapping[str, Any], identity: str) -> dict[str, Found]:
 
 
 def _observable(sorting: _Sorting, found: Found) -> None:
-    if any(found["id"] in _refs_of(one) for one in sorting.objects.values() if one["type"] in _OBSERVABLES):
+    if any(found["id"] in _refs_of(one) for one in sorting.objects.values() if one["type"] in OBSERVABLES):
         return
-    item = _seen(sorting, found, sorting.objects)
+    item = _seen(found, sorting.objects)
     if item is not None:
         sorting.add(item[0], sorting.marked(item[1], found), found["id"])
 
 
-def _seen(sorting: _Sorting, found: Found, objects: Mapping[str, Found]) -> tuple[str, Item] | None:
+def _seen(found: Found, objects: Mapping[str, Found]) -> tuple[str, Item] | None:
     """An observable as an attribute or an object that is not for detection."""
-    del sorting
     terms = list(_terms(found, objects))
     uuid = uuid_of(str(found["id"]))
     if not terms:
@@ -478,7 +486,8 @@ def _texts(value: Any) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
-_OBSERVABLES = frozenset(
+#: Observables that have a place in MISP.
+OBSERVABLES = frozenset(
     {
         "artifact",
         "autonomous-system",
@@ -521,5 +530,5 @@ _SECOND = {
     "sighting": _sighting,
     "note": _note,
     "opinion": _opinion,
-    **dict.fromkeys(_OBSERVABLES, _observable),
+    **dict.fromkeys(OBSERVABLES, _observable),
 }

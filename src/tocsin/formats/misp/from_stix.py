@@ -13,7 +13,7 @@ import orjson
 
 from tocsin.formats.misp import foreign, galaxies
 from tocsin.formats.misp.custom import MAX_DEPTH, restore
-from tocsin.formats.misp.handling import Handling, handling_of, marks_of, tags_for
+from tocsin.formats.misp.handling import Handling, Marks, distribution_for, handling_of, marks_of, stricter, tags_for
 from tocsin.formats.misp.losses import Converted, Loss, leaves, same
 from tocsin.formats.misp.naming import read_time, uuid_of
 from tocsin.formats.misp.said import (
@@ -65,6 +65,8 @@ _REASONS = {
     "number_observed": "MISP counts sightings, not observations",
     "pattern": "MISP writes the same comparison in another way",
 }
+#: Objects that become attributes or MISP objects, which have tags of their own.
+_TAGGED = frozenset({"indicator", "observed-data"}) | foreign.OBSERVABLES
 _NO_FIELD = "MISP has no field for it"
 _NO_OBJECT = "MISP has nothing for this object, or keeps it under another id"
 
@@ -98,8 +100,10 @@ def from_stix(objects: Iterable[Found | bytes]) -> Converted:
     head = _head(given)
     event = _event(head, given)
     foreign.complete(event, head, given.objects, given.taken, given.definitions, given.tightened)
-    back = to_stix(event)
-    losses = (*given.losses, *_missing(given.objects, {one["id"]: one for one in back.objects}))
+    back = {one["id"]: one for one in to_stix(event).objects}
+    if _raise(event, head, given, back):
+        back = {one["id"]: one for one in to_stix(event).objects}
+    losses = (*given.losses, *_missing(given.objects, back))
     return Converted(event=event, losses=losses, tightened=tuple(dict.fromkeys(given.tightened)))
 
 
@@ -259,7 +263,7 @@ def _object(found: dict[str, Any], around: Handling, given: _Given) -> Item:
     given.taken.add(found["id"])
     said = object_said(found) | _hung(found, given)
     _take_observables(found, given)
-    given.on(found["id"], "attribute-galaxy")
+    given.taken.update(str(one.get("target_ref")) for one in given.on(found["id"], "attribute-galaxy"))
     references = given.on(found["id"], "object-reference")
     if references:
         said["ObjectReference"] = [restore(one, reference_said(one)) for one in references]
@@ -319,6 +323,35 @@ def _mark(item: Item, found: Found, around: Handling, given: _Given) -> None:
     tags = tags_for(marks, own)
     if tags:
         item["Tag"] = [*item.get("Tag", []), *({"name": tag} for tag in tags)]
+
+
+def _raise(event: Item, head: Found | None, given: _Given, back: Mapping[str, Found]) -> bool:
+    """Tag the event as strictly as anything in it that MISP cannot tag by itself; whether there was such a thing."""
+    definitions = {
+        **given.definitions,
+        **{one["id"]: dict(one) for one in back.values() if one["type"] == "marking-definition"},
+    }
+    need = Marks()
+    for identity, found in given.objects.items():
+        again = back.get(identity)
+        if again is None and (found["type"] in _TAGGED or found["type"] == "marking-definition"):
+            continue
+        marks, now = marks_of(found, definitions), marks_of(again or {}, definitions)
+        before = need.tlp
+        if stricter(now.tlp, marks.tlp) is not now.tlp:
+            need.tlp = stricter(need.tlp, marks.tlp)
+        if marks.pap and marks.pap is not now.pap and (now.pap is None or marks.pap.strictness > now.pap.strictness):
+            need.pap = marks.pap if need.pap is None else max(need.pap, marks.pap, key=lambda one: one.strictness)
+        need.statements += [one for one in marks.statements if one not in (*now.statements, *need.statements)]
+        if need.tlp is not before and need.tlp:
+            given.tightened.append(Loss((identity,), f"MISP has no tags for this: the event is {need.tlp.shown}"))
+    tags = tags_for(need, Handling())
+    if not tags:
+        return False
+    event["Tag"] = [*event.get("Tag", []), *({"name": tag} for tag in tags)]
+    if head is None or not any(name.startswith("x_misp_") for name in head):
+        event["distribution"] = distribution_for(handling_of(event, (), []).tlp)
+    return True
 
 
 # What did not come along --------------------------------------------------------------------------------------------

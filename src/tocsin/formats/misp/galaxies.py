@@ -80,6 +80,8 @@ _PROPERTIES: dict[str, dict[str, str]] = {
     "location": {"country": _TEXT, "region": _TEXT, "administrative_area": _TEXT, "city": _TEXT, "postal_code": _TEXT},
     "infrastructure": {"infrastructure_types": _LIST, **_TIMES},
 }
+#: STIX 2.0 kept in labels what 2.1 has a property for; the galaxies of 2.0's objects still do.
+_OLDER_LABELS = {"malware": "malware_types", "threat-actor": "threat_actor_types", "tool": "tool_types"}
 _SOURCES = (
     (re.compile(r"CVE-\d{4}-\d{4,}"), "cve"),
     (re.compile(r"CAPEC-\d+"), "capec"),
@@ -122,6 +124,7 @@ HEADS = {
     "stix-2.1-vulnerability": ("90ec1934-1ab3-5f62-a526-53a5f7f61b90", "STIX 2.1 Vulnerability", "stix-2.1", "bug"),
 }
 _NAME, _TYPE = 'misp:galaxy-name="', 'misp:galaxy-type="'
+_PLAIN_KEY = re.compile(r"[a-z0-9_]{1,200}")
 _NOT_META = frozenset({f"{PREFIX}galaxy", f"{PREFIX}cluster", f"{PREFIX}galaxy_meta", UNSAID, REST, f"{PREFIX}kind"})
 
 
@@ -186,6 +189,9 @@ def _properties(found: dict[str, Any], meta: Mapping[str, Any]) -> None:
             found[name] = value
     if "first_seen" in found and "last_seen" in found and found["last_seen"] < found["first_seen"]:
         del found["last_seen"]
+    older = _OLDER_LABELS.get(kind)
+    if older and older not in found and _texts(meta.get("labels")):
+        found[older] = meta["labels"]
     synonyms = _texts(meta.get("synonyms"))
     if kind in _WITH_ALIASES and (aliases := [one for one in synonyms if one != found["name"]]):
         found["aliases"] = aliases
@@ -235,34 +241,42 @@ def _texts(value: Any) -> list[str]:
 
 
 def _keep_meta(found: dict[str, Any], meta: Mapping[str, Any]) -> None:
-    """``meta`` that the properties do not give again: one custom property each, or all of it where that is not enough."""
+    """``meta`` that the properties do not give again: one custom property each, and what no property may hold in one dictionary."""
     said = _meta_said(found)
+    kept: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
     for key, value in meta.items():
-        name = PREFIX + key
-        if key not in said and re.fullmatch(r"[a-z0-9_]{1,200}", key) and name not in _NOT_META and is_plain(value):
+        if key in said and same(said[key], value):
+            continue
+        name = _property_of(key)
+        if name is not None and key not in said and is_plain(value):
             found[name] = value
-    if not same(_meta_of(found), dict(meta)):
-        for name in [name for name in found if name.startswith(PREFIX)]:
-            del found[name]
-        rest = {key: value for key, value in meta.items() if not (key in said and same(said[key], value))}
-        unsaid = sorted(key for key in said if key not in meta)
-        for key in [
-            key
-            for key in rest
-            if re.fullmatch(r"[a-z0-9_]{1,200}", key)
-            and PREFIX + key not in _NOT_META
-            and key not in said
-            and is_plain(rest[key])
-        ]:
-            found[PREFIX + key] = rest.pop(key)
-        kept: dict[str, Any] = {
-            key: rest.pop(key) for key in list(rest) if is_plain({key: rest[key]}) and key not in (UNSAID, REST)
-        }
-        if rest:
-            kept[REST] = orjson.dumps(rest, option=orjson.OPT_SORT_KEYS).decode()
-        if unsaid:
-            kept[UNSAID] = unsaid
+        elif is_plain({key: value}) and key not in (UNSAID, REST):
+            kept[key] = value
+        else:
+            rest[key] = value
+    if rest:
+        kept[REST] = orjson.dumps(rest, option=orjson.OPT_SORT_KEYS).decode()
+    if unsaid := sorted(key for key in said if key not in meta):
+        kept[UNSAID] = unsaid
+    if kept:
         found[f"{PREFIX}galaxy_meta"] = kept
+
+
+def _property_of(key: str) -> str | None:
+    """The custom property of a key of ``meta``; those that are custom properties already (``x_mitre_platforms``) stay."""
+    if not _PLAIN_KEY.fullmatch(key):
+        return None
+    if key.startswith("x_"):
+        return None if key.startswith(PREFIX) else key
+    return None if PREFIX + key in _NOT_META or f"x_{key}".startswith(PREFIX) else PREFIX + key
+
+
+def _key_of(name: str) -> str | None:
+    """The key of ``meta`` that a custom property stands for."""
+    if not name.startswith("x_") or name in _NOT_META:
+        return None
+    return name.removeprefix(PREFIX) if name.startswith(PREFIX) else name
 
 
 # Back ---------------------------------------------------------------------------------------------------------------
@@ -331,11 +345,7 @@ def _meta_of(found: Mapping[str, Any]) -> dict[str, Any]:
     kept = kept if isinstance(kept, Mapping) else {}
     silent = kept.get(UNSAID)
     meta = {key: value for key, value in _meta_said(found).items() if not isinstance(silent, list) or key not in silent}
-    meta |= {
-        name.removeprefix(PREFIX): value
-        for name, value in found.items()
-        if name.startswith(PREFIX) and name not in _NOT_META
-    }
+    meta |= {key: value for name, value in found.items() if (key := _key_of(name)) is not None}
     meta |= {key: value for key, value in kept.items() if key not in (UNSAID, REST)}
     meta |= restore({REST: kept[REST]}, {}) if REST in kept else {}
     return meta

@@ -21,6 +21,15 @@ _MAIL = re.compile(r"[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9.-]+")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
+#: STIX 2.1 §6.17: the hive "MUST be fully expanded and not truncated".
+_HIVES = {
+    "HKLM": "HKEY_LOCAL_MACHINE",
+    "HKCU": "HKEY_CURRENT_USER",
+    "HKCR": "HKEY_CLASSES_ROOT",
+    "HKU": "HKEY_USERS",
+    "HKCC": "HKEY_CURRENT_CONFIG",
+}
+
 #: What kind of observable a reference leads to.
 _REFERRED = {
     "from_ref": "email-addr",
@@ -81,6 +90,9 @@ def fitting(path: str, text: str) -> str | int | None:
         return text if _MAIL.fullmatch(text) else None
     if path.endswith("resolves_to_refs[*].value"):
         return text if address_type(text) else None
+    if path == "windows-registry-key:key":
+        hive, mark, key = text.partition("\\")
+        return _HIVES.get(hive.upper(), hive) + mark + key
     if path.endswith(".payload_bin"):
         return text if _BASE64.fullmatch(text) else None
     if path == "network-traffic:protocols[*]":
@@ -175,7 +187,7 @@ def observables_of(terms: Iterable[Said], uuid: str) -> list[dict[str, Any]] | N
     for path, group in groupby((term for term in terms if not term.path.endswith("_ref.type")), lambda term: term.path):
         for number, term in enumerate(group):
             _place(sight, root, path, term.value, number)
-    return list(sight.objects.values()) if _complete(root) else None
+    return list(sight.objects.values()) if _complete(root, sight.objects) else None
 
 
 def _place(sight: _Sight, root: dict[str, Any], path: str, value: str | int, number: int) -> None:
@@ -222,7 +234,7 @@ def steps_of(rest: str) -> list[Step]:
     return [Step(found[1] or found[2], bool(found[3])) for found in _STEP.finditer(rest)]
 
 
-def _complete(root: dict[str, Any]) -> bool:
+def _complete(root: dict[str, Any], objects: Mapping[str, Mapping[str, Any]]) -> bool:
     """Add what STIX requires beside; ``False`` where something is missing that nobody said."""
     kind = root["type"]
     if kind == "network-traffic":
@@ -231,7 +243,10 @@ def _complete(root: dict[str, Any]) -> bool:
     if kind == "email-message":
         root["is_multipart"] = "body_multipart" in root
         for part in root.get("body_multipart", ()):
-            part["content_disposition"] = "attachment"
+            name = str(objects.get(part.get("body_raw_ref"), {}).get("name", ""))
+            part["content_disposition"] = (
+                f"attachment; filename='{name}'" if name.isascii() and "'" not in name else "attachment"
+            )
         return True
     required = {"file": ("name", "hashes"), "autonomous-system": ("number",), "domain-name": ("value",)}.get(kind)
     return required is None or any(name in root for name in required)
