@@ -111,6 +111,7 @@ def test_the_table_of_commands_names_what_the_rooms_have() -> None:
     application = typer.main.get_command(cli._application([]))
     assert isinstance(application, TyperGroup)
     assert set(application.commands) == {word.split()[0] for word in named}
+    assert {word for word in named if " " in word} <= {name for name, _ in _commands()}
 
 
 def test_a_subcommand_named_with_two_words_wakes_its_own_module_alone() -> None:

@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 def near(word: str, known: list[str]) -> str:
     """``: did you mean 'x'?``, or the words that there are where none is near and they are few."""
+    known = [str(one) for one in known]
     found = get_close_matches(word, known, 1, 0.6)
     if found:
         return f": did you mean {found[0]!r}?"
