@@ -69,9 +69,7 @@ _ANALYST = frozenset(
     }
 )
 #: Who talks to partners: what was agreed, and what left under it.
-_AGREEING = frozenset(
-    {_P.AGREEMENTS_READ, _P.AGREEMENTS_WRITE, _P.LEDGER_READ, _P.EXCHANGE_READ, _P.EXCHANGE_WRITE}
-)
+_AGREEING = frozenset({_P.AGREEMENTS_READ, _P.AGREEMENTS_WRITE, _P.LEDGER_READ, _P.EXCHANGE_READ, _P.EXCHANGE_WRITE})
 
 #: The one table from roles to permissions. A liaison talks to partners and sees no victims; an auditor reads everything and
 #: changes nothing; an administrator looks after people and the constituency and sees neither intelligence nor findings.

@@ -96,12 +96,16 @@ class Outgoing(_Section, frozen=True):
 class Exchange(_Section, frozen=True):
     """[exchange] The doors that partners use."""
 
-    title: Annotated[str, Meta(description="What the TAXII server calls itself; empty for the name of the nation.")] = ""
+    title: Annotated[str, Meta(description="What the TAXII server calls itself; empty for the name of the nation.")] = (
+        ""
+    )
     description: Annotated[str, Meta(description="What partners should know about the TAXII server.")] = ""
     contact: Annotated[str, Meta(description="Whom partners write to about it: an address or a telephone number.")] = ""
     public_url: Annotated[
         str,
-        Meta(description="The address partners use, such as https://taxii.cert.example; empty: addresses are relative."),
+        Meta(
+            description="The address partners use, such as https://taxii.cert.example; empty: addresses are relative."
+        ),
     ] = ""
     max_content_length: Annotated[
         int, Meta(description="Longest body that a partner may send, in bytes.", ge=1 << 10, le=1 << 30)
@@ -112,7 +116,8 @@ class Exchange(_Section, frozen=True):
     proxy_socket: Annotated[
         str,
         Meta(
-            description="Path of a Unix socket for the TLS proxy alone: what it says of client certificates and HTTPS is believed there and nowhere else."
+            description="Path of a Unix socket for the TLS proxy alone: what it says of client certificates and HTTPS is "
+            "believed there and nowhere else."
         ),
     ] = ""
     certificate_header: Annotated[
