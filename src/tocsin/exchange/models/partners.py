@@ -1,6 +1,6 @@
 """Who collects from us and gives to us, and with which keys."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 from uuid import uuid4
 
@@ -8,9 +8,6 @@ from django.db import models
 from django.db.models import Q
 
 from tocsin.vocab import clock
-
-#: How stale "last used" may be: one write a minute and client, however many requests.
-_LAST_USED_STEP = timedelta(minutes=1)
 
 
 class Partner(models.Model):
@@ -74,8 +71,3 @@ class Client(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def note_use(self, at: datetime) -> None:
-        """Remember that it was used at ``at``, to the minute."""
-        if self.last_used_at is None or at - self.last_used_at >= _LAST_USED_STEP:
-            type(self).objects.filter(pk=self.pk).update(last_used_at=at)

@@ -37,31 +37,40 @@ class Terms:
 
     def is_within(self, other: "Terms") -> bool:
         """Whether whatever goes under these terms goes under the other ones too, and no later."""
-        return (
-            not self.is_open
-            or other.is_open
+        return not self.is_open or (
+            other.is_open
             and other.delay_us <= self.delay_us
             and (other.days is None or (self.days is not None and self.days <= other.days))
             and (self.waits_for_embargo or not other.waits_for_embargo)
         )
 
 
-def terms_of(decide: Decide, at: datetime, circle: str) -> Terms:
-    """The terms behind a decision. ``circle`` is the community in which the recipient sees pseudonyms, or empty.
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """What differs from object to object of one subject: how old it may be in days, and whether its embargo must be over."""
 
-    The days of retention and the place of an embargo are found by asking the one function that decides, so no rule of it stands here
-    a second time: it denies from a whole number of days on, and never allows again after it.
+    days: int | None = None
+    waits_for_embargo: bool = False
+
+
+def horizon_of(decide: Decide, at: datetime) -> Horizon:
+    """Found by asking the one function that decides, so no rule of it stands here a second time: it denies from a whole number of days
+    on and never lets go again after it. Only for a subject that is let go at ``at``.
     """
-    decision = decide(at, None)
+    under_embargo = decide(at, at + timedelta(days=1))
+    return Horizon(_days(decide, at), not under_embargo.result.lets_go)
+
+
+def terms_of(decision: Decision, horizon: Horizon, circle: str) -> Terms:
+    """The terms behind a decision. ``circle`` is the community in which the recipient sees pseudonyms, or empty."""
     if not decision.result.lets_go:
         return Terms(decision.result, decision.clauses)
-    under_embargo = decide(at, at + timedelta(days=1))
     return Terms(
         result=decision.result,
         clauses=decision.clauses,
         delay_us=_delay_us(decision.obligations),
-        days=_days(decide, at),
-        waits_for_embargo=under_embargo.result is not decision.result,
+        days=horizon.days,
+        waits_for_embargo=horizon.waits_for_embargo,
         must_encrypt="encrypt" in decision.obligations,
         recipe=Recipe(redacted_kinds(decision.obligations), _circle(decision.obligations, circle)),
     )
