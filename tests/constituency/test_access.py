@@ -46,7 +46,7 @@ WHO_MAY = {
     P.AGREEMENTS_WRITE: {"luqman", "parveen"},
     P.LEDGER_READ: {"luqman", "parveen", "asad"},
     P.HOLDS_DECIDE: {"luqman"},
-    P.EXCHANGE_READ: {"luqman", "parveen", "asad"},
+    P.EXCHANGE_READ: {"ayesha", "luqman", "parveen", "asad"},
     P.EXCHANGE_WRITE: {"luqman", "parveen"},
     P.AUDIT_READ: {"luqman", "asad"},
     P.TOKENS_OWN: {"ayesha", "luqman", "parveen", "adeel"},
