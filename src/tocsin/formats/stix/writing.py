@@ -5,7 +5,7 @@ which STIX does not know, stands in marking definitions by an extension of ours 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid5
 
@@ -23,6 +23,7 @@ TLP_REFS: dict[Tlp, str] = {
     Tlp.AMBER_STRICT: "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
     Tlp.RED: "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
 }
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIXED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -49,6 +50,11 @@ def written(told: Mapping[str, Any]) -> bytes:
 def stamp(moment: datetime) -> str:
     """A time as STIX writes it, to the microsecond."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment_of(microseconds: int) -> datetime:
+    """The time so many microseconds after 1970 began."""
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def identity(party: str, name: str) -> bytes:

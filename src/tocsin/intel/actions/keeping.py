@@ -103,8 +103,8 @@ def giver_of(source: str, originator: str | None, at: datetime, delivery_id: int
     return Giver(row, originator or source, row.source.tlp if row.source else None, at, delivery_id)
 
 
-def write(giver: Giver, entries: Sequence[Prepared | Refused]) -> list[KeptObject]:
-    """Write a batch in the caller's transaction, and tell the change log."""
+def write(giver: Giver, entries: Sequence[Prepared | Refused], said_by: str = "") -> list[KeptObject]:
+    """Write a batch in the caller's transaction, and tell the change log. ``said_by`` is the person behind what it says of others."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('tocsin.intel.objects'))")
@@ -113,7 +113,7 @@ def write(giver: Giver, entries: Sequence[Prepared | Refused]) -> list[KeptObjec
         KeptObject(entry.stix_id, 0, REJECTED, entry.problem) if isinstance(entry, Refused) else batch.place(entry)
         for entry in entries
     ]
-    ids = batch.store()
+    ids = batch.store(said_by)
     return [
         one
         if one.outcome == REJECTED
@@ -209,7 +209,7 @@ class _Batch:
         versions.append(version)
         self._fresh.append((one, version))
 
-    def store(self) -> dict[tuple[str, int], int]:
+    def store(self, said_by: str) -> dict[tuple[str, int], int]:
         """Write everything; gives the database id of every version that was placed."""
         giver, subjects = self._giver, SubjectRows([version.subject for _, version in self._fresh])
         numbers = rows.insert_objects(
@@ -229,7 +229,7 @@ class _Batch:
             for one, version in self._fresh
             if (one.remark or one.is_revoked) and version.version_us == max(map(_age, self._known[one.stix_id]))
         ]
-        note_remarks(giver.row, newest, giver.at)
+        note_remarks(giver.row, newest, giver.at, said_by)
         self._count_repeats()
         self._tell(numbers)
         return {(name, one.version_us): one.id for name, all_of in self._known.items() for one in all_of if one.id}

@@ -6,12 +6,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
+from tocsin.formats.canonical import Observable
+from tocsin.formats.stix.values import values_of
 from tocsin.intel.actions.listing import touch
 from tocsin.intel.actions.originators import own_party
-from tocsin.intel.models import FalsePositiveReport, Indicator, ObjectSource, Posting, Retraction, Sighting
+from tocsin.intel.actions.withdrawing import withdraw
+from tocsin.intel.models import FalsePositiveReport, Indicator, ObjectSource, Retraction, Sighting, StixObject
 from tocsin.intel.queries.warning_lists import REVISION as WARNING_LISTS
 from tocsin.intel.rules.objects import Prepared, Remark
+from tocsin.intel.rules.packing import sound
 from tocsin.jobs import changes
+from tocsin.vocab.identity import indicator_id
+from tocsin.vocab.observables import ObservableType
 
 _CHUNK = 500
 _COMMON = ["object", "source", "is_ours", "is_revoked", "said_at", "said_by"]
@@ -69,17 +77,17 @@ class _Noting:
 
     def false_positives(self, said: Sequence[tuple[Said, Remark]]) -> None:
         """One row for each object that is called a false positive."""
-        keys = _keys({about for _, remark in said for about in remark.about})
+        values = _values({about for _, remark in said for about in remark.about})
         found = {
             (each.one.stix_id, about): FalsePositiveReport(
-                **self._common(each, about), reason=remark.reason, key=keys.get(about)
+                **self._common(each, about), reason=remark.reason, **_columns(values.get(about))
             )
             for each, remark in said
             for about in remark.about
         }
         if not found:
             return
-        _upsert(FalsePositiveReport, found.values(), [*_COMMON, "reason", "key"])
+        _upsert(FalsePositiveReport, found.values(), [*_COMMON, "reason", "key", "type", "value"])
         for (_, about), row in found.items():
             changes.append("intel", "false-positive-reported", about, {"source": self._giver.name, "by": row.stix_id})
         if self._is_ours:
@@ -98,8 +106,16 @@ class _Noting:
                 common = self._common(each, each.one.stix_id) | {"is_revoked": False}
                 found[each.one.stix_id, each.one.stix_id] = Retraction(**common, reason="")
         _upsert(Retraction, found.values(), _COMMON)
+        revoked = [each.one for each in said if each.one.is_revoked]
+        withdraw(self._giver.name, [(one.stix_id, UUID(bytes=key)) for one in revoked for key in one.keys], self._at)
         for _, about in found:
             changes.append("intel", "object-retracted", about, {"source": self._giver.name})
+
+
+def _columns(value: Observable | None) -> dict[str, Any]:
+    if value is None:
+        return {"key": None, "type": "", "value": ""}
+    return {"key": indicator_id(value[0].value, value[1]), "type": value[0].value, "value": sound(value[1])}
 
 
 def _upsert(model: Any, rows: Iterable[Any], columns: Sequence[str]) -> None:
@@ -112,19 +128,21 @@ def _upsert(model: Any, rows: Iterable[Any], columns: Sequence[str]) -> None:
     )
 
 
-def _keys(abouts: Iterable[str]) -> dict[str, UUID]:
-    """The posting of each object that speaks of one value alone. ``indicator--UID`` with the uid of an indicator of ours is that one."""
+def _values(abouts: Iterable[str]) -> dict[str, Observable]:
+    """The value of each object that speaks of one alone. ``indicator--UID`` with the uid of an indicator of ours is that one."""
     wanted = sorted(set(abouts))
-    found: dict[str, set[UUID]] = {}
+    found: dict[str, Observable] = {}
     for start in range(0, len(wanted), _CHUNK):
         part = wanted[start : start + _CHUNK]
-        postings = Posting.objects.filter(object__stix_id__in=part).values_list("object__stix_id", "key")
-        for stix_id, key in postings:
-            found.setdefault(stix_id, set()).add(key)
         uids = {uid: about for about in part if (uid := _uid_of(about))}
-        for uid in Indicator.objects.filter(uid__in=list(uids)).values_list("uid", flat=True):
-            found.setdefault(uids[uid], set()).add(uid)
-    return {about: keys.pop() for about, keys in found.items() if len(keys) == 1}
+        for uid, kind, value in Indicator.objects.filter(uid__in=list(uids)).values_list("uid", "type", "value"):
+            found[uids[uid]] = ObservableType(kind), value
+        rows = StixObject.objects.filter(stix_id__in=part).order_by("version_us").values_list("stix_id", "raw")
+        for stix_id, raw in rows:
+            values = values_of(orjson.loads(bytes(raw)))
+            if len(values) == 1:
+                found[stix_id] = values[0]
+    return found
 
 
 def _uid_of(stix_id: str) -> UUID | None:

@@ -126,7 +126,9 @@ class Migration(migrations.Migration):
                 (
                     "subject",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="objects", to="intel.policysubject"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stix_objects",
+                        to="intel.policysubject",
                     ),
                 ),
             ],
@@ -271,6 +273,8 @@ class Migration(migrations.Migration):
                 ("said_at", models.DateTimeField()),
                 ("said_by", models.CharField(max_length=200)),
                 ("key", models.UUIDField(db_index=True, null=True)),
+                ("type", models.CharField(blank=True, max_length=20)),
+                ("value", models.TextField(blank=True)),
                 ("reason", models.TextField()),
                 (
                     "source",

@@ -36,9 +36,11 @@ class Sighting(_Said):
 
 
 class FalsePositiveReport(_Said):
-    """Somebody says that this object accuses something harmless. ``key`` is the posting of the value where one value is meant."""
+    """Somebody says that this object accuses something harmless. Where one value is meant, ``key`` is its posting and ``value`` itself."""
 
     key = models.UUIDField(null=True, db_index=True)
+    type = models.CharField(max_length=20, blank=True)
+    value = models.TextField(blank=True)
     reason = models.TextField()
 
 

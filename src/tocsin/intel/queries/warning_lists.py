@@ -5,12 +5,14 @@ from functools import lru_cache
 from django.db.models import QuerySet
 
 from tocsin.constituency.access import Permission, Viewer, require
-from tocsin.intel.models import Revision, WarningList, WarningListEntry
+from tocsin.intel.models import FalsePositiveReport, Revision, WarningList, WarningListEntry
 from tocsin.intel.queries.views import PAGE_SIZE, Page, WarningListView
-from tocsin.intel.rules.warning import ListRule, WarningMatcher
+from tocsin.intel.rules.warning import AS_KIND, ListRule, WarningMatcher
 from tocsin.vocab.errors import NotFound
 
 REVISION = "warning-lists"
+#: The name under which what we have reported ourselves is known as good.
+REPORTED = "False positives that we have reported"
 
 
 def warning_lists(viewer: Viewer) -> tuple[WarningListView, ...]:
@@ -36,7 +38,7 @@ def warning_list_entries(viewer: Viewer, slug: str, *, after: str | None = None,
 
 
 def warning_matcher(viewer: Viewer) -> WarningMatcher:
-    """The matcher over all enabled lists, kept in memory until a list changes."""
+    """The matcher over all enabled lists and what we have reported as false positives, kept in memory until one of them changes."""
     require(viewer, Permission.INTEL_READ)
     token = Revision.objects.filter(name=REVISION).values_list("token", flat=True).first()
     return _matcher(token or "")
@@ -49,8 +51,12 @@ def _matcher(_token: str) -> WarningMatcher:
     values: dict[int, list[str]] = {row.pk: [] for row in lists}
     for number, value in entries.values_list("warning_list_id", "value").iterator(chunk_size=10_000):
         values[number].append(value)
+    reported = FalsePositiveReport.objects.filter(is_ours=True, is_revoked=False).exclude(value="").order_by("id")
     return WarningMatcher.build(
-        ListRule(row.name, row.kind, row.scope, tuple(row.matching_attributes), values[row.pk]) for row in lists
+        [
+            *(ListRule(row.name, row.kind, row.scope, tuple(row.matching_attributes), values[row.pk]) for row in lists),
+            ListRule(REPORTED, "string", AS_KIND, (), list(reported.values_list("value", flat=True))),
+        ]
     )
 
 
