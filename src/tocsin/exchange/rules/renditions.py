@@ -5,6 +5,7 @@ never redacted, or the object would be another one; what cannot be redacted with
 """
 
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -78,18 +79,18 @@ def _under_pseudonyms(
     if own is not None:
         return _identity(found, own)
     ids = {stix_id: hidden.stix_id for stix_id, hidden in pseudonyms.items()}
-    words = sorted(((name, hidden.name) for name, hidden in names.items()), key=lambda pair: -len(pair[0]))
+    instead = {name.casefold(): one.name for name, one in names.items()}
+    words = re.compile(
+        "|".join(rf"\b{re.escape(name)}\b" for name in sorted(names, key=len, reverse=True)), re.IGNORECASE
+    )
 
-    def hidden(text: str) -> str:
+    def hide(text: str) -> str:
         if text in ids:
             return ids[text]
-        for word, instead in words:
-            text = text.replace(word, instead)
-        return text
+        return words.sub(lambda hit: instead[hit[0].casefold()], text) if names else text
 
-    told = _mapped(found, hidden)
-    assert isinstance(told, dict)  # noqa: S101 (a mapping stays one)
-    return told
+    # a pattern is what is looked for in the world, not what is said about anybody
+    return {key: one if key == "pattern" else _mapped(one, hide) for key, one in found.items()}
 
 
 def _identity(found: Mapping[str, Any], hidden: Pseudonym) -> dict[str, Any]:

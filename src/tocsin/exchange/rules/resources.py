@@ -1,7 +1,8 @@
 """TAXII resources as bytes (TAXII 2.1 §4 and §5). Lists are left out where they are empty (I-JSON; T11, T22, T25)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
@@ -9,6 +10,65 @@ import orjson
 from tocsin.formats.taxii import MEDIA_TYPE, timestamp
 
 STIX_MEDIA_TYPE = "application/stix+json;version="
+
+
+class Served(Protocol):
+    """A page that left, as its receipt tells it."""
+
+    @property
+    def uid(self) -> UUID: ...  # noqa: D102 (as in the receipt)
+
+    @property
+    def client(self) -> str: ...  # noqa: D102 (as in the receipt)
+
+    @property
+    def collection(self) -> UUID: ...  # noqa: D102 (as in the receipt)
+
+    @property
+    def at(self) -> datetime: ...  # noqa: D102 (as in the receipt)
+
+    @property
+    def question(self) -> Mapping[str, Any]: ...  # noqa: D102 (as in the receipt)
+
+    @property
+    def count(self) -> int: ...  # noqa: D102 (as in the receipt)
+
+    @property
+    def first_added_us(self) -> int: ...  # noqa: D102 (as in the receipt)
+
+    @property
+    def last_added_us(self) -> int: ...  # noqa: D102 (as in the receipt)
+
+    @property
+    def digest(self) -> str: ...  # noqa: D102 (as in the receipt)
+
+    @property
+    def clauses(self) -> Mapping[str, int]: ...  # noqa: D102 (as in the receipt)
+
+    @property
+    def ledger_number(self) -> int | None: ...  # noqa: D102 (as in the receipt)
+
+
+def dumps(told: Any) -> bytes:
+    """JSON as all our resources write it."""
+    return orjson.dumps(told)
+
+
+def receipt(served: Served) -> dict[str, Any]:
+    """A receipt as the partner may keep it (``docs/use/taxii.md``)."""
+    return {
+        "id": str(served.uid),
+        "client": served.client,
+        "collection": str(served.collection),
+        "served_at": served.at.isoformat().replace("+00:00", "Z"),
+        "question": dict(served.question),
+        "count": served.count,
+        "date_added_first": timestamp(served.first_added_us),
+        "date_added_last": timestamp(served.last_added_us),
+        "body_sha256": served.digest,
+        "clauses": dict(served.clauses),
+        "ledger_number": served.ledger_number,
+    }
 
 
 def discovery(title: str, description: str, contact: str, roots: Sequence[str]) -> bytes:

@@ -1,0 +1,1 @@
+"""Doors of the exchange room: the TAXII server for partners, pages for our own people."""
