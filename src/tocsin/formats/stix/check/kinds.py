@@ -336,7 +336,7 @@ def _hash(name: str, digest: Any) -> list[Problem]:
     if type(digest) is not str:
         return must(f"must be text, not {kind_of(digest)}", step(name))
     if form is not None:
-        return [] if form.fullmatch(digest) else must(f"must be a {name} digest, not {shown(digest)}", step(name))
+        return [] if form.fullmatch(digest) else must(f"must be a digest of {name}, not {shown(digest)}", step(name))
     if not _HASH_NAME.fullmatch(name):
         return must("the name of an algorithm must have 3 to 250 of a-z, A-Z, 0-9, _ and -", step(name))
     problems = (
