@@ -25,29 +25,32 @@ def _digits(count: int) -> str:
     return rf"[0-9]{_BREAK}" * (count - 1) + "[0-9]"
 
 
-_NO_DIGIT_BEFORE, _NO_DIGIT_AFTER = "(?<![0-9])", "(?![0-9])"
-_NO_WORD_BEFORE, _NO_WORD_AFTER = "(?<![0-9A-Za-z])", "(?![0-9A-Za-z])"
-_COUNTRY = rf"(?:\+{_WIDE_GAP}|0{_BREAK}0{_WIDE_GAP})?9{_BREAK}2{_WIDE_GAP}(?:0{_WIDE_GAP})?+"
+# Each pattern begins with the sign that it consumes first, and only then looks behind it: so the search leaps from one such sign to the
+# next instead of trying every place.
+_FIRST_DIGIT = "[0-9](?<![0-9][0-9])"
+_NO_DIGIT_BEHIND, _NO_WORD_BEHIND = "(?![0-9])", "(?![0-9A-Za-z])"
+_PK = "[Pp](?<![0-9A-Za-z].)[Kk]"
+_TRUNK = rf"{_WIDE_GAP}(?:0{_WIDE_GAP})?+"
 
-_CNIC = re.compile(f"{_NO_DIGIT_BEFORE}{_digits(5)}{_GAP}{_digits(7)}{_GAP}[0-9]{_NO_DIGIT_AFTER}")
+_CNIC = re.compile(f"{_FIRST_DIGIT}{_BREAK}{_digits(4)}{_GAP}{_digits(7)}{_GAP}[0-9]{_NO_DIGIT_BEHIND}")
 _MOBILE = re.compile(
-    f"{_NO_DIGIT_BEFORE}(?:{_COUNTRY}|0{_WIDE_GAP})3{_BREAK}{_digits(2)}{_WIDE_GAP}{_digits(3)}{_GAP}{_digits(4)}{_NO_DIGIT_AFTER}"
+    f"[09](?<![0-9].)(?:(?<=9){_BREAK}2{_TRUNK}|(?<=0)(?:{_BREAK}0{_WIDE_GAP}9{_BREAK}2{_TRUNK}|{_WIDE_GAP}))"
+    f"3{_BREAK}{_digits(2)}{_WIDE_GAP}{_digits(3)}{_GAP}{_digits(4)}{_NO_DIGIT_BEHIND}"
 )
-_IBAN = re.compile(
-    rf"{_NO_WORD_BEFORE}PK{_GAP}{_digits(2)}{_GAP}(?:[A-Z]{_GAP}){{4}}(?:[0-9]{_GAP}){{15}}[0-9]{_NO_DIGIT_AFTER}",
-    re.IGNORECASE | re.ASCII,
-)
+_IBAN = re.compile(rf"{_PK}{_GAP}{_digits(2)}{_GAP}(?:[A-Za-z]{_GAP}){{4}}(?:[0-9]{_GAP}){{15}}[0-9]{_NO_DIGIT_BEHIND}")
 #: The account's part may hold letters; then the check digits have to be right, or any sentence might look like one.
-_IBAN_WITH_LETTERS = re.compile(
-    rf"{_NO_WORD_BEFORE}PK[0-9]{{2}}(?:[ \-]?[A-Z0-9]{{4}}){{5}}{_NO_WORD_AFTER}", re.IGNORECASE | re.ASCII
-)
-_PASSPORT = re.compile(rf"{_NO_WORD_BEFORE}(?:[A-Z]{{2}}[ \-]?+|[A-Za-z]{{2}}){_digits(7)}{_NO_WORD_AFTER}")
+_IBAN_WITH_LETTERS = re.compile(rf"{_PK}[0-9]{{2}}(?:[ \-]?[A-Za-z0-9]{{4}}){{5}}{_NO_WORD_BEHIND}")
+_SEVEN_DIGITS = re.compile(f"{_FIRST_DIGIT}{_BREAK}{_digits(6)}{_NO_WORD_BEHIND}")
+_ASCII_WORD = re.compile(r"[0-9A-Za-z]\Z")
+_TWO_LETTERS = re.compile(r"(?:[A-Z]{2}[ \-]?|[A-Za-z]{2})\Z")
 _LABEL = r"[^\W_][\w\-]{0,62}+"
 _AT_DOMAIN = re.compile(
-    rf"(?:\s{{0,4}}+[\[({{]\s?(?:at|@)\s?[\])}}]\s{{0,4}}+|(?:[ \t]{{0,8}}+\n\s{{0,8}}+)?+@{_BREAK})"
+    rf"[@\[({{](?:(?<=@){_BREAK}|\s?(?:at|@)\s?[\])}}]\s{{0,4}}+)"
     rf"{_LABEL}(?:\s?[\[({{]\s?(?:\.|dot)\s?[\])}}]\s?|\.){_LABEL}",
     re.IGNORECASE,
 )
+#: What may stand between a local part and its sign: a line break, or the blanks around a bracket.
+_BEFORE_AT = re.compile(r"(?:[ \t]{0,8}\n\s{0,8})\Z")
 _LOCAL_SIGNS = frozenset("._%+-!#$&'*=?^`|~")
 _LONGEST_LOCAL = 256
 #: A token of hexadecimal digits this long is a hash, and what looks like a number inside it is none.
@@ -59,8 +62,9 @@ _Spans = Iterator[tuple[int, int]]
 def _outside_hashes(pattern: re.Pattern[str]) -> Callable[[str], _Spans]:
     def spans(skeleton: str) -> _Spans:
         for found in pattern.finditer(skeleton):
-            if not _is_in_hash(skeleton, *found.span()):
-                yield found.span()
+            start, end = found.span()
+            if not _is_in_hash(skeleton, start, end):
+                yield start - (skeleton[start - 1 : start] == "+"), end
 
     return spans
 
@@ -85,15 +89,24 @@ def _ibans(skeleton: str) -> _Spans:
 
 
 def _passports(skeleton: str) -> _Spans:
-    for found in _PASSPORT.finditer(skeleton):
-        yield found.span()
+    for found in _SEVEN_DIGITS.finditer(skeleton):
+        before = skeleton[max(0, found.start() - 4) : found.start()]
+        letters = _TWO_LETTERS.search(before)
+        if letters and not _ASCII_WORD.search(before, 0, letters.start()):
+            yield found.start() - len(letters[0]), found.end()
 
 
 def _local_parts(skeleton: str) -> _Spans:
     """What stands before an ``@`` and a domain. Looked for from there backwards: time grows with the text alone."""
     for found in _AT_DOMAIN.finditer(skeleton):
-        end = start = found.start()
+        end = found.start()
         lowest = max(0, end - _LONGEST_LOCAL)
+        if found[0][0] == "@":
+            between = _BEFORE_AT.search(skeleton, max(0, end - 20), end)
+            end = between.start() if between else end
+        else:
+            end -= len(skeleton[lowest:end]) - len(skeleton[lowest:end].rstrip())
+        start = end
         while start > lowest and (skeleton[start - 1].isalnum() or skeleton[start - 1] in _LOCAL_SIGNS):
             start -= 1
         if start < end:

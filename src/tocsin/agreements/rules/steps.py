@@ -140,7 +140,7 @@ def _effective_label(case: Case) -> Answer | None:  # 5 and 6
     tlp = case.agreement.defaults.tlp if subject.tlp is None else subject.tlp
     assert isinstance(tlp, Tlp)  # noqa: S101 - step 3 has held what is unknown
     if case.policy is not None and case.policy.tlp is not None:
-        tlp = Tlp.strictest(tlp, case.policy.tlp)
+        tlp = case.policy.tlp if _is_above(case.policy.tlp, tlp) else tlp
     if subject.derived is not None and _is_above(subject.derived, tlp):
         tlp, case.lead = subject.derived, ("marking.derived",)
     case.tlp = tlp
@@ -307,7 +307,8 @@ def _state_actor(case: Case) -> Answer | None:  # 12
 def _personal_data(case: Case) -> Answer | None:  # 13
     subject, terms = case.subject, case.agreement.personal_data
     if subject.personal_data or subject.text is not None:
-        case.kinds = tuple(kind for kind in terms.detectors if kind in subject.kinds)
+        found = subject.kinds
+        case.kinds = tuple([kind for kind in terms.detectors if kind in found])
     if not case.is_outward or (subject.attacker_controlled and terms.keeps_attackers_own):
         return None
     if subject.text is UNKNOWN:
@@ -317,15 +318,17 @@ def _personal_data(case: Case) -> Answer | None:  # 13
     return _outbound(case, terms.outbound) if case.kinds else None
 
 
+_OUTBOUND_CLAUSES = {kind: f"personal_data.outbound:{kind}" for kind in PersonalKind}
+
+
 def _outbound(case: Case, action: Outbound) -> Answer:
-    clauses = tuple(f"personal_data.outbound:{kind}" for kind in case.kinds)
+    clauses = tuple([_OUTBOUND_CLAUSES[kind] for kind in case.kinds])
     if action is Outbound.DENY:
         return case.deny(*clauses)
     if action is Outbound.HOLD:
         return case.hold(*clauses)
-    stuck = [clause for kind, clause in zip(case.kinds, clauses, strict=True) if not kind.has_pattern]
-    if stuck:
-        return case.hold(*stuck)
+    if PersonalKind.FREE_TEXT_NAME in case.kinds:
+        return case.hold(_OUTBOUND_CLAUSES[PersonalKind.FREE_TEXT_NAME])
     return Answer(Result.TRANSFORM, case.lead + clauses, _duties(case, case.kinds))
 
 
@@ -354,7 +357,7 @@ def _let_go(case: Case) -> Answer:  # 14
 def _duties(case: Case, redact: tuple[PersonalKind, ...]) -> Duties:
     agreement, policy, onward = case.agreement, case.policy, case.onward
     level = agreement.transport.encrypt_at_or_above
-    duties = Duties(redact=tuple(map(str, redact)), delete_after=_days_kept(case))
+    duties = Duties(redact=tuple([kind.value for kind in redact]), delete_after=_days_kept(case))
     duties.delay_hours = 0 if onward is None else onward.delay_hours
     if onward is None and case.is_embargo_running:
         until = case.subject.embargo_until
