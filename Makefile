@@ -12,7 +12,7 @@ SEED ?= 1
 PEERS := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench bench-match bench-instructions exact fuzz screenshots lock clean
+.PHONY: help setup run test check format bench bench-match bench-instructions exact decisions fuzz screenshots lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -59,6 +59,9 @@ bench-instructions: $(SETUP) ## what a byte of log costs in instructions, beside
 
 exact: $(SETUP) ## the core beside the reference on a million adversarial lines; LINES=… SEED=… for more, or others
 	@$(RUN) -m tests.engine.adversarial $(LINES) $(SEED)
+
+decisions: $(SETUP) ## the one decision beside an independent oracle on a million cases; LINES=… SEED=… for more, or others
+	@$(RUN) -m tests.agreements.differential $(LINES) $(SEED)
 
 fuzz: $(SETUP) ## coverage-guided fuzzing of the native core under sanitizers, ten minutes a target; KEEP=yes keeps what reaches anything new
 	@$(RUN) -m tests.engine.fuzz $(if $(KEEP),--keep)
