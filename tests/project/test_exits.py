@@ -35,7 +35,7 @@ EXCUSED: dict[str, str] = {
     "tocsin.constituency.views:sign_in": "a stranger becomes somebody; sends a form",
     "tocsin.constituency.views:sign_out": "ends a session",
     "tocsin.exchange.views.door:_refused": "an error resource: words of our own, nothing that we hold",
-    "tocsin.exchange.views.taxii:_taxii": "headers around a TAXII resource; what pages hold comes from page_of, which asks about each subject",
+    "tocsin.exchange.views.taxii:_taxii": "headers around a TAXII resource; what pages hold comes from page_of, which asks",
     "tocsin.exchange.views.taxii:delete_object": "an answer without a body",
     "tocsin.exchange.views.taxii:receipt": "a partner reads what it has collected itself: ids and digests, no objects",
     "tocsin.exchange.views.taxii:receipts": "a partner reads what it has collected itself: times and counts, no objects",
