@@ -43,6 +43,7 @@ EXCUSED: dict[str, str] = {
     "tocsin.web.views:components": "the look of the components, no data",
     "tocsin.project.reference:openapi": "the description of the API for our own people, no data",
     "tocsin.project.reference:reference": "the description of the API for our own people, no data",
+    "tocsin.agreements.actions.keeping:_make": "writes the key that signs our own checkpoints, once, readable by us alone",
     "tocsin.intel.actions.arrivals:laid_down": "keeps what arrives in our own storage folder",
     "tocsin.intel.actions.compiling:_write": "keeps the compiled set in our own storage folder",
     "tocsin.jobs.archive:*": "the operator's backup of our own node, into a folder of theirs",
