@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tocsin.formats.canonical import address_observable, mask_observable
-from tocsin.formats.stix.grammar import Both, Comparison, Constant, Node, Observed
+from tocsin.formats.stix.tree import Both, Comparison, Constant, Group, Node, Observed
 from tocsin.text import normal
 from tocsin.vocab.observables import ObservableType
 
@@ -57,6 +57,8 @@ def alternatives(node: Node) -> Alternatives:
         return _NOTHING if node.qualifiers else alternatives(node.inner)
     if isinstance(node, Comparison):
         return _of_comparison(node)
+    if isinstance(node, Group):
+        return _NOTHING  # a parenthesis that is kept has qualifiers: it says more than any value
     if node.operator == "OR":
         parts = [alternatives(part) for part in node.parts]
         found = tuple(one for part in parts for one in part.observables)
