@@ -133,7 +133,6 @@ LONG_FILES = {
     "constituency/access.py": "the one place of permissions, kept whole",
     "formats/stix/check/observables21.py": "a list of declarations: every observable of STIX 2.1",
     "formats/stix/check/kinds.py": "a list of declarations: every kind of value that properties have",
-    "formats/misp/foreign.py": "one reading of foreign objects, kind by kind",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tocsin.formats.misp import galaxies
 from tocsin.formats.misp.custom import keep
-from tocsin.formats.misp.handling import Handling, handling_of
+from tocsin.formats.misp.handling import Handling, handling_of, inner_handling
 from tocsin.formats.misp.losses import Loss, Path, same
 from tocsin.formats.misp.naming import derived, is_uuid, moment, read_time, written, written_short
 from tocsin.formats.misp.said import (
@@ -64,6 +64,19 @@ class Bundle:
             refs = self._refs[handling] = handling.refs(self.definitions)
         if refs:
             found["object_marking_refs"] = list(refs)
+
+    def settle(self, found: dict[str, Any], item: Item, said: Item, handling: Handling, at: Path) -> None:
+        """Keep beside an object what it does not say; what is kept so is marked no wider than it was."""
+        keep(found, item, said)
+        inside = [
+            item[key]
+            for key, value in item.items()
+            if isinstance(value, dict | list) and not same(said.get(key), value)
+        ]
+        whole = handling.joined(inner_handling([one for one in inside if one is not item.get("Tag")]))
+        if whole != handling:
+            self.tightened.append(Loss(at, "what is kept inside is marked stricter: so is the whole"))
+            self.mark(found, whole)
 
     def head(self, kind: str, identity: str, time: datetime, created: datetime | None = None) -> dict[str, Any]:
         """The properties that every object begins with."""
@@ -252,7 +265,7 @@ class Bundle:
         self.mark(found, own)
         self.add(found)
         said |= self.analysis(item, found, own, at)
-        keep(found, item, said)
+        self.settle(found, item, said, own, at)
         return True
 
     def report(self, item: Item, target: str, at: Path) -> bool:
@@ -266,7 +279,7 @@ class Bundle:
         handling = self.handled(item, at)
         self.mark(found, handling)
         self.add(found)
-        keep(found, item, report_said(found) | self.analysis(item, found, handling, at))
+        self.settle(found, item, report_said(found) | self.analysis(item, found, handling, at), handling, at)
         return True
 
     # References between objects, when all of them are there ---------------------------------------------------------

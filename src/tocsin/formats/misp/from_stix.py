@@ -13,7 +13,17 @@ import orjson
 
 from tocsin.formats.misp import foreign, galaxies
 from tocsin.formats.misp.custom import MAX_DEPTH, restore
-from tocsin.formats.misp.handling import Handling, Marks, distribution_for, handling_of, marks_of, stricter, tags_for
+from tocsin.formats.misp.foreign_values import OBSERVABLES, embedded
+from tocsin.formats.misp.handling import (
+    Handling,
+    Marks,
+    distribution_for,
+    handling_of,
+    inner_handling,
+    marks_of,
+    stricter,
+    tags_for,
+)
 from tocsin.formats.misp.losses import Converted, Loss, leaves, same
 from tocsin.formats.misp.naming import read_time, uuid_of
 from tocsin.formats.misp.said import (
@@ -66,7 +76,7 @@ _REASONS = {
     "pattern": "MISP writes the same comparison in another way",
 }
 #: Objects that become attributes or MISP objects, which have tags of their own.
-_TAGGED = frozenset({"indicator", "observed-data"}) | foreign.OBSERVABLES
+_TAGGED = frozenset({"indicator", "observed-data"}) | OBSERVABLES
 _NO_FIELD = "MISP has no field for it"
 _NO_OBJECT = "MISP has nothing for this object, or keeps it under another id"
 
@@ -76,6 +86,7 @@ class _Given:
     """The objects that were given, each in its newest version, and who hangs on whom."""
 
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    originals: dict[str, dict[str, Any]] = field(default_factory=dict)
     hanging: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
     tightened: list[Loss] = field(default_factory=list)
@@ -103,7 +114,7 @@ def from_stix(objects: Iterable[Found | bytes]) -> Converted:
     back = {one["id"]: one for one in to_stix(event).objects}
     if _raise(event, head, given, back):
         back = {one["id"]: one for one in to_stix(event).objects}
-    losses = (*given.losses, *_missing(given.objects, back))
+    losses = (*given.losses, *_missing(given.originals, back))
     return Converted(event=event, losses=losses, tightened=tuple(dict.fromkeys(given.tightened)))
 
 
@@ -166,13 +177,19 @@ def _take(given: _Given, part: Any, number: int, at: int | None) -> None:
     if not found["id"].startswith(found["type"] + "--"):
         given.losses.append(Loss(place, f"the id {found['id'][:80]!r} is not one of a {found['type'][:40]}"))
         return
-    known = given.objects.get(found["id"])
+    known = given.originals.get(found["id"])
     if known is not None and not same(known, found):
         older = min(known, found, key=lambda one: str(one.get("modified", one.get("created", ""))))
         given.losses.append(Loss((*place, found["id"]), "of two versions of an object the newer counts"))
         if older is found:
             return
-    given.objects[found["id"]] = found
+    given.originals[found["id"]] = given.objects[found["id"]] = found
+    inside = found.get("objects")
+    if found["type"] == "observed-data" and isinstance(inside, Mapping):
+        # STIX 2.0 kept the observables inside.
+        seen = embedded(inside, found["id"])
+        given.objects |= {identity: dict(one) for identity, one in seen.items()}
+        given.objects[found["id"]] = {**found, "object_refs": list(seen)}
 
 
 def _head(given: _Given) -> dict[str, Any] | None:
@@ -219,7 +236,8 @@ def _contents(head: Found | None, own: Handling, given: _Given) -> Item:
         if found["id"] in given.taken or _is_doubled(found, given):
             continue
         if labelled(found, TYPE) is not None or found["type"] == "x-misp-attribute":
-            said.setdefault("Attribute", []).append(_attribute(found, own, given))
+            if (item := _attribute(found, own, given)) is not None:
+                said.setdefault("Attribute", []).append(item)
         elif labelled(found, NAME) is not None or found["type"] == "x-misp-object":
             said.setdefault("Object", []).append(_object(found, own, given))
         elif found["type"] in galaxies.CLUSTER_TYPES and labelled(found, 'misp:galaxy-type="') is not None:
@@ -250,9 +268,13 @@ def _is_doubled(found: Found, given: _Given) -> bool:
     return is_ours and found["type"] == "observed-data" and f"indicator--{uuid_of(found['id'])}" in given.objects
 
 
-def _attribute(found: dict[str, Any], around: Handling, given: _Given) -> Item:
+def _attribute(found: dict[str, Any], around: Handling, given: _Given) -> Item | None:
+    """The attribute that an object was made of; ``None`` if it only says so and has no value that we can read."""
+    said = attribute_said(found, given.objects)
+    if "value" not in restore(found, said) and not any(name.startswith("x_misp_") for name in found):
+        return None
     given.taken.add(found["id"])
-    said = attribute_said(found, given.objects) | _hung(found, given)
+    said |= _hung(found, given)
     _take_observables(found, given)
     item = restore(found, said)
     _mark(item, found, around, given)
@@ -319,7 +341,7 @@ def _mark(item: Item, found: Found, around: Handling, given: _Given) -> None:
     marks = marks_of(found, given.definitions)
     for ref in marks.unknown:
         given.tightened.append(Loss((str(found["id"]),), f"nobody knows the marking {ref}: handled as TLP:RED"))
-    own = around.joined(handling_of(item, (), []))
+    own = around.joined(handling_of(item, (), [])).joined(inner_handling(item))
     tags = tags_for(marks, own)
     if tags:
         item["Tag"] = [*item.get("Tag", []), *({"name": tag} for tag in tags)]
@@ -332,7 +354,7 @@ def _raise(event: Item, head: Found | None, given: _Given, back: Mapping[str, Fo
         **{one["id"]: dict(one) for one in back.values() if one["type"] == "marking-definition"},
     }
     need = Marks()
-    for identity, found in given.objects.items():
+    for identity, found in given.originals.items():
         again = back.get(identity)
         if again is None and (found["type"] in _TAGGED or found["type"] == "marking-definition"):
             continue

@@ -131,6 +131,24 @@ def tag_names(item: Mapping[str, Any]) -> list[str]:
     return names
 
 
+def inner_handling(value: Any) -> Handling:
+    """How the strictest part of a value is to be handled that travels inside something else.
+
+    Clusters of MISP's own library (``default``) are public; what they say of their distribution limits nobody.
+    """
+    found = Handling()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Mapping):
+            if one.get("default") is not True and ("distribution" in one or "Tag" in one):
+                found = found.joined(handling_of(one, (), []))
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return found
+
+
 # Marking definitions ------------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,8 @@ TYPE, CATEGORY = 'misp:type="', 'misp:category="'
 NAME, META_CATEGORY = 'misp:name="', 'misp:meta-category="'
 TOOL = 'misp:tool="tocsin"'
 REPORT = "Threat-Report"
-_OURS = (TYPE, CATEGORY, NAME, META_CATEGORY, "misp:galaxy-name=", "misp:galaxy-type=")
+_OURS = (TYPE, CATEGORY, NAME, META_CATEGORY, "misp:galaxy-name=", "misp:galaxy-type=", 'misp:to_ids="')
+_SURROUNDING = ("_ref.type", ":account_type")
 #: ``x_misp_kind`` of objects that stand for a part of another item.
 KIND = "x_misp_kind"
 
@@ -101,15 +102,33 @@ def _pattern_said(kind: str, found: Mapping[str, Any]) -> Item:
     if shape is None or terms is None:
         return {}
     values = {term.path: term.value for term in terms}
-    return _joined(shape, kind, lambda path: values.get(path))
+    said = _joined(shape, kind, lambda path: values.get(path))
+    plain = [str(term.value) for term in terms if not term.path.endswith(_SURROUNDING)]
+    if not said and len(plain) == shape.parts:
+        # Others write the same comparisons on other paths: the label says what they are.
+        said["value"] = "|".join(plain)
+    return said
 
 
 def _seen_said(kind: str, found: Mapping[str, Any], objects: Objects) -> Item:
+    """The value in the first of the observables that has it (ours is the first of all)."""
     shape, refs = SHAPES.get(kind), found.get("object_refs")
-    root = objects.get(refs[0]) if shape and isinstance(refs, list) and refs and isinstance(refs[0], str) else None
-    if shape is None or root is None:
+    if shape is None or not isinstance(refs, list):
         return {}
-    return _joined(shape, kind, lambda path: look(path, objects, root))
+    for ref in refs:
+        root = objects.get(ref) if isinstance(ref, str) else None
+        if root is not None and (said := _root_said(shape, kind, root, objects)):
+            return said
+    return {}
+
+
+def _root_said(shape: Shape, kind: str, root: Mapping[str, Any], objects: Objects) -> Item:
+    said = _joined(shape, kind, lambda path: look(path, objects, root))
+    hashes = root.get("hashes")
+    if "value" not in said and isinstance(hashes, Mapping) and len(hashes) == 1:
+        (only,) = hashes.values()
+        said = _joined(shape, kind, lambda path: only if ":hashes." in path else look(path, objects, root))
+    return said
 
 
 def _joined(shape: Shape, kind: str, value_at: Any) -> Item:

@@ -13,7 +13,7 @@ import orjson
 
 from tocsin.formats.misp.attribute_types import ADDRESS, DATA, PATTERN, RULES, SHAPES, THINGS, Shape, Term, is_data_only
 from tocsin.formats.misp.bundle import Bundle, is_true, mappings
-from tocsin.formats.misp.custom import DROPPED, keep, spoken
+from tocsin.formats.misp.custom import DROPPED, spoken
 from tocsin.formats.misp.handling import Handling, handling_of
 from tocsin.formats.misp.losses import Converted, Loss, Path
 from tocsin.formats.misp.naming import NEVER, day_of, derived, is_uuid, moment, read_time, written_short
@@ -137,7 +137,7 @@ def _contents(item: Item, bundle: Bundle, report: dict[str, Any]) -> None:
         found["target_ref"] for found in bundle.objects.values() if found.get(KIND) in ("galaxy", "attribute-galaxy")
     }
     loose = [ref for ref in dict.fromkeys(refs) if ref not in attached]
-    keep(report, item, said | bundle.galaxies_said(loose))
+    bundle.settle(report, item, said | bundle.galaxies_said(loose), bundle.handling, ())
 
 
 def _finished(bundle: Bundle, report: dict[str, Any]) -> Converted:
@@ -200,7 +200,7 @@ def _finish(item: Item, bundle: Bundle, main: dict[str, Any], said: Item, handli
     said = said | bundle.sightings(item, main, handling, at)
     said |= bundle.galaxies_said(bundle.galaxies(item, main, handling))
     said |= bundle.analysis(item, main, handling, at)
-    keep(main, item, said)
+    bundle.settle(main, item, said, handling, at)
 
 
 def _confide(main: dict[str, Any], item: Item) -> None:
