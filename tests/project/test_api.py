@@ -26,6 +26,7 @@ from schemathesis.checks import (
 from schemathesis.core.failures import FailureGroup
 from tests.cast import INDUS_POWER, PEOPLE, RAVI_NET, bearer_of, cast, constituency, email_of
 from tests.detection.conftest import MORNING, Intelligence, asked, intelligence, run
+from tests.intel.stix_cast import indicator, keep
 
 from tocsin.constituency import actions as constituency_actions
 from tocsin.constituency.access import OPERATOR, Permission, Role, Viewer
@@ -66,6 +67,11 @@ NEEDED = {
     "GET /api/v1/indicators": Permission.INTEL_READ,
     "GET /api/v1/indicators.jsonl": Permission.INTEL_READ,
     "GET /api/v1/indicators/{uid}": Permission.INTEL_READ,
+    "GET /api/v1/objects": Permission.INTEL_READ,
+    "GET /api/v1/objects/{stix_id}": Permission.INTEL_READ,
+    "POST /api/v1/objects/{stix_id}/sightings": Permission.INTEL_INGEST,
+    "POST /api/v1/objects/{stix_id}/false-positive": Permission.INTEL_INGEST,
+    "POST /api/v1/objects/{stix_id}/retraction": Permission.INTEL_INGEST,
     "GET /api/v1/warning-lists": Permission.INTEL_READ,
     "GET /api/v1/warning-lists/{slug}": Permission.INTEL_READ,
     "GET /api/v1/warning-lists/{slug}/entries": Permission.INTEL_READ,
@@ -117,6 +123,7 @@ def there(cast: dict[str, Viewer], intelligence: Intelligence, tmp_path: Path) -
         "/api/v1/sources": {"name": "partner"},
         "/api/v1/deliveries": {"uid": str(intel.deliveries(OPERATOR).rows[0].uid)},
         "/api/v1/indicators": {"uid": str(hit.indicator)},
+        "/api/v1/objects": {"stix_id": keep(indicator("c2.example"))[0].stix_id},
         "/api/v1/warning-lists": {"slug": intel.warning_lists(OPERATOR)[0].slug},
         "/api/v1/runs": {"uid": report.uid},
         "/api/v1/findings": {"reference": finding.reference},

@@ -326,6 +326,10 @@ class Migration(migrations.Migration):
             model_name="stixobject",
             index=models.Index(fields=["type", "id"], name="object_type"),
         ),
+        migrations.AddIndex(
+            model_name="stixobject",
+            index=models.Index(fields=["marking", "id"], name="object_marking"),
+        ),
         migrations.AddConstraint(
             model_name="stixobject",
             constraint=models.UniqueConstraint(fields=("stix_id", "version_us"), name="object_version_once"),

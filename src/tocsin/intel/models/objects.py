@@ -51,7 +51,10 @@ class StixObject(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["stix_id", "version_us"], name="object_version_once")]
-        indexes = [models.Index(fields=["type", "id"], name="object_type")]
+        indexes = [
+            models.Index(fields=["type", "id"], name="object_type"),
+            models.Index(fields=["marking", "id"], name="object_marking"),
+        ]
 
     def __str__(self) -> str:
         return self.stix_id

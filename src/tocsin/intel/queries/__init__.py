@@ -14,6 +14,11 @@
 ``indicators_by_position``        rows of a compiled set -> database keys
 ``warning_lists``, …              lists, one list's entries
 ``warning_matcher``               the matcher over all enabled lists
+``objects``, ``stix_object``      STIX objects: search page by page; one with versions, givers, values, what is said of it
+``raw_object``                    the bytes of an object as they came
+``seen``, ``false_positives``     what is said of an object or an indicator
+``merges``                        every merge an object is or was in
+``objects_since``, …              versions as the exchange needs them, and what agreements are told of them
 ``situation``                     figures for the situation page
 ================================  =====================================================================================
 """
@@ -33,6 +38,25 @@ from tocsin.intel.queries.indicators import (
     indicator,
     indicators,
     known_indicators,
+)
+from tocsin.intel.queries.object_detail import false_positives, merges, seen, stix_object
+from tocsin.intel.queries.object_views import (
+    MergeView,
+    ObjectDetail,
+    ObjectRow,
+    RemarkView,
+    Seen,
+    SightingView,
+    StoredVersion,
+)
+from tocsin.intel.queries.objects import (
+    ObjectSearch,
+    objects,
+    objects_since,
+    policy_subjects,
+    raw_object,
+    stored_versions,
+    subjects_of,
 )
 from tocsin.intel.queries.searching import IndicatorSearch
 from tocsin.intel.queries.sources import situation, source, sources
@@ -60,26 +84,44 @@ __all__ = [
     "IndicatorView",
     "IntelCounts",
     "KnownIndicator",
+    "MergeView",
+    "ObjectDetail",
+    "ObjectRow",
+    "ObjectSearch",
     "Page",
     "ProvenanceView",
     "RejectedRowView",
+    "RemarkView",
+    "Seen",
+    "SightingView",
     "SourceView",
+    "StoredVersion",
     "WarningListView",
     "all_indicators",
     "committed_parts",
     "deliveries",
     "delivery",
     "delivery_files",
+    "false_positives",
     "find_indicator",
     "held_in_lake",
     "indicator",
     "indicators",
     "indicators_by_position",
     "known_indicators",
+    "merges",
+    "objects",
+    "objects_since",
+    "policy_subjects",
+    "raw_object",
     "rejected_rows",
+    "seen",
     "situation",
     "source",
     "sources",
+    "stix_object",
+    "stored_versions",
+    "subjects_of",
     "warning_list",
     "warning_list_entries",
     "warning_lists",

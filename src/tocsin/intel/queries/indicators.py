@@ -8,6 +8,7 @@ from django.db.models import F
 
 from tocsin.constituency.access import Permission, Viewer, require
 from tocsin.intel.models import Indicator, Provenance
+from tocsin.intel.queries.object_detail import false_positives
 from tocsin.intel.queries.searching import IndicatorSearch, find_ids, readings
 from tocsin.intel.queries.views import (
     PAGE_SIZE,
@@ -60,7 +61,7 @@ def indicator(viewer: Viewer, uid: UUID) -> IndicatorDetail:
         raise NotFound(f"There is no indicator {uid}.")
     (view,) = _views([key])
     known_good = warning_matcher(viewer).known_good(view.type, view.value)
-    return IndicatorDetail(view, tuple(_provenances(key)), known_good)
+    return IndicatorDetail(view, tuple(_provenances(key)), known_good, false_positives(viewer, uid))
 
 
 def find_indicator(viewer: Viewer, text: str, kind: ObservableType | None = None) -> IndicatorDetail | None:

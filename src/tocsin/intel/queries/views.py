@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from tocsin.intel.queries.object_views import RemarkView
 from tocsin.vocab.markings import Pap, Tlp
 from tocsin.vocab.observables import ObservableType
 from tocsin.vocab.records import Accounts
@@ -148,6 +149,7 @@ class IndicatorDetail:
     indicator: IndicatorView
     provenances: tuple[ProvenanceView, ...]
     known_good: tuple[str, ...]
+    false_positives: tuple[RemarkView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,26 @@
 """What programs may read of intel: everything that the console shows, and downloads. Every operation declares its permission."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import orjson
 from django.http import HttpRequest, StreamingHttpResponse
-from ninja import Query, Router, Schema
-from pydantic import AwareDatetime, ConfigDict, Field
+from ninja import Query, Schema
+from pydantic import AwareDatetime, Field
 
 from tocsin.agreements.release import release
 from tocsin.constituency.access import Permission, needs, viewer_of
 from tocsin.intel import queries
+from tocsin.intel.api import objects
+from tocsin.intel.api.base import After, Frozen, PageOut, Size, Word, router
 from tocsin.vocab.markings import Pap, Tlp
 from tocsin.vocab.observables import ObservableType
 
-router = Router(tags=["intel"])
-
-Size = Annotated[int, Query(ge=1, le=1000, description="How many rows to give at most.")]
-After = Annotated[
-    str | None, Query(max_length=600, pattern=r"^[^\x00]*$", description="The `next` of the page before this one.")
-]
-Word = Annotated[str, Query(max_length=500, pattern=r"^[^\x00]*$")]
+__all__ = ["objects", "router"]
 
 
-class _Frozen(Schema):
-    """An answer; nobody changes it on its way out."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-
-class SourceOut(_Frozen):
+class SourceOut(Frozen):
     """A source with what holds where its records are silent. Days in `valid_for` (null: until withdrawn) and `retain_for`."""
 
     name: str
@@ -49,7 +39,7 @@ class SourceOut(_Frozen):
     last_delivery_at: AwareDatetime | None
 
 
-class AccountsOut(_Frozen):
+class AccountsOut(Frozen):
     """The books of a delivery: received = kept + duplicate + rejected."""
 
     received: int
@@ -58,7 +48,7 @@ class AccountsOut(_Frozen):
     rejected: int
 
 
-class DeliveryOut(_Frozen):
+class DeliveryOut(Frozen):
     """A delivery; `size` in bytes as received."""
 
     uid: UUID
@@ -81,7 +71,7 @@ class DeliveryOut(_Frozen):
     seconds: float
 
 
-class DeliveryFileOut(_Frozen):
+class DeliveryFileOut(Frozen):
     """A file of a delivery; `buried_at` is set once its bytes were destroyed."""
 
     name: str
@@ -90,7 +80,7 @@ class DeliveryFileOut(_Frozen):
     buried_at: AwareDatetime | None
 
 
-class RejectedRowOut(_Frozen):
+class RejectedRowOut(Frozen):
     """A row that was refused, with its place and the reason."""
 
     member: str
@@ -99,7 +89,7 @@ class RejectedRowOut(_Frozen):
     raw: str
 
 
-class IndicatorOut(_Frozen):
+class IndicatorOut(Frozen):
     """An indicator as the sum of what its sources say."""
 
     uid: UUID
@@ -120,7 +110,7 @@ class IndicatorOut(_Frozen):
     sources: list[str]
 
 
-class ProvenanceOut(_Frozen):
+class ProvenanceOut(Frozen):
     """What one feed says about an indicator, and where it stands in its last delivery."""
 
     source: str
@@ -149,15 +139,16 @@ class ProvenanceOut(_Frozen):
     count: int
 
 
-class IndicatorDetailOut(_Frozen):
+class IndicatorDetailOut(Frozen):
     """An indicator with every provenance and the warning lists that know its value as good."""
 
     indicator: IndicatorOut
     provenances: list[ProvenanceOut]
     known_good: list[str]
+    false_positives: list[objects.RemarkOut]
 
 
-class WarningListOut(_Frozen):
+class WarningListOut(Frozen):
     """A warning list; `scope` is `as-kind` or `exact-host`."""
 
     slug: str
@@ -172,31 +163,25 @@ class WarningListOut(_Frozen):
     changed_at: AwareDatetime
 
 
-class _PageOut(_Frozen):
-    """Some rows; hand `next` in as `after` for those that follow, null at the end."""
-
-    next: str | None
-
-
-class DeliveriesOut(_PageOut):
+class DeliveriesOut(PageOut):
     """A page of deliveries."""
 
     rows: list[DeliveryOut]
 
 
-class RejectedRowsOut(_PageOut):
+class RejectedRowsOut(PageOut):
     """A page of refused rows."""
 
     rows: list[RejectedRowOut]
 
 
-class IndicatorsOut(_PageOut):
+class IndicatorsOut(PageOut):
     """A page of indicators."""
 
     rows: list[IndicatorOut]
 
 
-class EntriesOut(_PageOut):
+class EntriesOut(PageOut):
     """A page of a warning list's values."""
 
     rows: list[str]
