@@ -164,6 +164,8 @@ THEY_REFUSE = {
     r"is not a valid (?:MD5|SHA\S*) hash": "its pattern library looks at the digests in patterns, the specification does not",
     r"definition' must contain a valid|TLP marking definitions must match": "an object of 2.0, whose markings may have custom properties",
     r"does not match the id format": "an object of 2.0: we recommend UUIDs of version 4 and refuse none",
+    r"additional_header_fields\..* is not valid under any": "its schema wants two texts in a list, the specification one of each header",
+    r"Custom extension keys may only": "its schema of dictionaries looks at the names inside predefined extensions",
     r"is not a '(?:idn-hostname|uri|email)'": "a domain may have underscores; its other forms are stricter than the RFCs",
 }
 _JUNK = st.sampled_from(
