@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated, get_args, get_type_hints
 
 import msgspec
@@ -36,32 +37,31 @@ def serve(
     collect()
     server = config.settings().server
     worker = subprocess.Popen([sys.executable, "-m", "tocsin", "work"]) if work else None
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        server.host,
-        "--port",
-        str(server.port),
-        "--workers",
-        str(server.processes),
-        "--blocking-threads",
-        "4",
-        "--no-ws",
-        "--log-level",
-        "warning",
-        "tocsin.project.wsgi:application",
-    ]
-    web = subprocess.Popen(command)  # noqa: S603 (our own program)
+    here = ["--host", server.host, "--port", str(server.port), "--workers", str(server.processes)]
+    servers = [_granian(*here)]
+    if socket := config.settings().exchange.proxy_socket:
+        # a socket of its own, for the proxy alone: the doors believe what it says of certificates, and nobody else
+        _make_way(Path(socket))
+        servers.append(_granian("--uds", socket, "--uds-permissions", "0o660", "--workers", str(server.processes)))
     typer.echo(f"serving http://{server.host}:{server.port}/ — Ctrl-C ends it", err=True)
-    _until_ended(web, worker)
+    _until_ended(servers, worker)
 
 
-def _until_ended(web: subprocess.Popen[bytes], worker: subprocess.Popen[bytes] | None) -> None:
-    """Wait for the server; whatever ends it ends the worker too, and each is given time to finish what it does."""
+def _make_way(socket: Path) -> None:
+    """Remove what a server that was killed has left at the place of the socket; anything else there stays, and is in the way."""
+    if socket.is_socket():
+        socket.unlink()
+
+
+def _granian(*arguments: str) -> subprocess.Popen[bytes]:
+    fixed = ["--blocking-threads", "4", "--no-ws", "--log-level", "warning", "tocsin.project.wsgi:application"]
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", *arguments, *fixed]
+    return subprocess.Popen(command)  # noqa: S603 (our own program)
+
+
+def _until_ended(servers: list[subprocess.Popen[bytes]], worker: subprocess.Popen[bytes] | None) -> None:
+    """Wait for the first server; whatever ends it ends the others too, and each is given time to finish what it does."""
+    web, others = servers[0], [*servers[1:], *([worker] if worker else [])]
 
     def end(*_: object) -> None:
         web.terminate()
@@ -71,10 +71,20 @@ def _until_ended(web: subprocess.Popen[bytes], worker: subprocess.Popen[bytes] |
     try:
         code = web.wait()
     finally:
-        if worker is not None:
-            worker.terminate()
-            worker.wait(timeout=60)
+        for other in others:
+            other.terminate()
+        for other in others:
+            _end(other)
     raise typer.Exit(0 if code in (0, -signal.SIGTERM, -signal.SIGINT) else code)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Wait until it has finished what it does, a minute at most."""
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @app.command("settings", epilog="Examples:\n\n  tocsin settings\n\n  tocsin settings --markdown > docs/run/settings.md")
