@@ -46,7 +46,7 @@ format: $(SETUP) ## put the code into shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
 bench: bench-match ## benchmarks beside peers and physical limits, one table each
-	@for program in attribution parse_shadowserver decisions; do echo "== $$program"; $(RUN) -m bench.$$program || exit 1; done
+	@for program in attribution parse_shadowserver decisions stix_check; do echo "== $$program"; $(RUN) -m bench.$$program || exit 1; done
 
 bench-match: $(SETUP) ## matching beside memcpy, Polars, hyperscan, grep and others; QUICK=yes in two minutes; PAGE=yes writes docs/run/speed.md
 	@test -e $(PEERS)/.ready -a ! bench/peers.lock -nt $(PEERS)/.ready || { echo "· peers, in $(PEERS)" && $(BIN)/uv venv --quiet --clear --python $(RUN) $(PEERS) \
