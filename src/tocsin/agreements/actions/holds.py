@@ -57,7 +57,7 @@ def approve_hold(
     return Decided(lifted.decision, number, hold.uid)
 
 
-def refuse_hold(*, actor: Actor, uid: UUID, reason: str, at: datetime | None = None) -> None:
+def refuse_hold(*, actor: Actor, uid: UUID, reason: str, at: datetime | None = None) -> Decided:
     """It stays here: asked again, these bytes are held without another word. What was released may be refused later, and the reverse."""
     approval = _approval(actor)
     check_reason(reason)
@@ -72,6 +72,7 @@ def refuse_hold(*, actor: Actor, uid: UUID, reason: str, at: datetime | None = N
         number = _enter(chain, hold, Kind.REFUSED, held, agreements, moment)
         _close(hold, actor, HoldState.REFUSED, reason, moment, number)
         _tell(hold, actor, AuditAction.HOLD_REFUSED, "hold-refused", number)
+    return Decided(held.decision, number, hold.uid)
 
 
 def _approval(actor: Actor) -> Approval:

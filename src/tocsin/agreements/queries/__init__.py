@@ -2,6 +2,14 @@
 
 from tocsin.agreements.queries.checkpoints import Verified, last_checkpoint, ledger_size, verify_ledger
 from tocsin.agreements.queries.deciding import decisions, governing
+from tocsin.agreements.queries.documents import (
+    AgreementDetail,
+    AgreementView,
+    ApproverView,
+    agreement,
+    agreements,
+    approvers,
+)
 from tocsin.agreements.queries.entries import (
     EntryView,
     LedgerPage,
@@ -12,20 +20,38 @@ from tocsin.agreements.queries.entries import (
     replay,
     replay_all,
 )
+from tocsin.agreements.queries.holds import HoldDetail, HoldPage, HoldView, hold, holds, open_holds
+from tocsin.agreements.queries.what_if import Outcome, Shift, WhatIf, what_if
 
 __all__ = [
+    "AgreementDetail",
+    "AgreementView",
+    "ApproverView",
     "EntryView",
+    "HoldDetail",
+    "HoldPage",
+    "HoldView",
     "LedgerPage",
     "LedgerSearch",
+    "Outcome",
     "Replayed",
+    "Shift",
     "Verified",
+    "WhatIf",
+    "agreement",
+    "agreements",
+    "approvers",
     "decisions",
     "entry",
     "governing",
+    "hold",
+    "holds",
     "last_checkpoint",
     "ledger",
     "ledger_size",
+    "open_holds",
     "replay",
     "replay_all",
     "verify_ledger",
+    "what_if",
 ]
