@@ -11,6 +11,7 @@ from tests.cast import cast
 from tocsin.agreements import actions, queries
 from tocsin.agreements.models import LedgerEntry
 from tocsin.agreements.queries import Outcome
+from tocsin.agreements.rules.decision import Result
 from tocsin.constituency.access import OPERATOR, Viewer
 from tocsin.vocab import clock
 from tocsin.vocab.errors import InputError, NotFound
@@ -130,3 +131,49 @@ def test_who_may_ask(cast: dict[str, Viewer]) -> None:
 def test_a_basis_that_is_no_longer_as_it_was_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     actions.suspend_agreement(actor=OPERATOR, agreement=HARBOUR, reason="an incident", at=AT)
     assert _counts(_what_if(sample_text())) == {"same": 8}
+
+
+def test_every_row_that_shifts_is_told_with_its_entry() -> None:
+    text = _changed(_CEILING, _CEILING.replace("AMBER", "GREEN"))
+    rows = list(queries.what_if_rows(OPERATOR, text))
+    assert [(row.outcome.value, row.entry, row.object_id[:19], row.exit.value) for row in rows] == [
+        ("stays", 5, "indicator--00000010", "taxii"),
+        ("stays", 6, "indicator--00000011", "taxii"),
+    ]
+    assert {row.after.clauses for row in rows} == {("categories.signals.tlp_max",)}
+    assert len(list(queries.what_if_rows(OPERATOR, text, most=1))) == 1
+
+
+def test_rows_that_were_denied_are_told_with_their_count() -> None:
+    decide(about(20, tlp="RED"))
+    text = _changed(_CEILING, _CEILING.replace("AMBER", "RED")).replace(
+        b"clearance_tlp: AMBER+STRICT", b"clearance_tlp: RED"
+    )
+    (row,) = queries.what_if_rows(OPERATOR, text)
+    assert (row.outcome, row.entry, row.count) == (Outcome.LEAVES, None, 2)
+    assert (row.before.result, row.after.result) == (Result.DENY, Result.ALLOW)
+
+
+def test_rows_and_counts_agree() -> None:
+    for old, new in (
+        (_CEILING, _CEILING.replace("AMBER", "GREEN")),
+        ("delay_hours: 48", "delay_hours: 72"),
+        ("    stix: [indicator, url, file]", "    stix: [url, file]"),
+        ("status: in_force", "status: suspended"),
+    ):
+        text = _changed(old, new)
+        counted = {name: count for name, count in _counts(_what_if(text)).items() if name != "same"}
+        rows: dict[str, int] = {}
+        for row in queries.what_if_rows(OPERATOR, text):
+            rows[row.outcome.value] = rows.get(row.outcome.value, 0) + row.count
+        assert rows == counted
+
+
+def test_a_type_that_moves_to_another_category_is_asked_in_that_one() -> None:
+    text = sample_text().decode()
+    moved = text.replace("    stix: [indicator, url, file]", "    stix: [url, file]", 1)
+    other = next(line for line in moved.splitlines() if "stix: [x-evidence" in line)
+    moved = moved.replace(other, other.replace("[x-evidence", "[indicator, x-evidence"), 1)
+    found = _what_if(moved.encode())
+    assert all("ambiguity:type" not in shift.after.clauses for shift in found.shifts)
+    assert any("categories.evidence" in " ".join(shift.after.clauses) for shift in found.shifts)

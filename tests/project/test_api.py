@@ -24,10 +24,12 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 from schemathesis.core.failures import FailureGroup
+from tests.agreements.stored import HARBOUR, about, decide, store
 from tests.cast import INDUS_POWER, PEOPLE, RAVI_NET, bearer_of, cast, constituency, email_of
 from tests.detection.conftest import MORNING, Intelligence, asked, intelligence, run
 from tests.intel.stix_cast import indicator, keep
 
+from tocsin.agreements import actions as agreements
 from tocsin.constituency import actions as constituency_actions
 from tocsin.constituency.access import OPERATOR, Permission, Role, Viewer
 from tocsin.detection import queries as detection
@@ -58,6 +60,17 @@ NEEDED = {
     "GET /api/v1/whose": Permission.CONSTITUENCY_READ,
     "GET /api/v1/people": Permission.PEOPLE_READ,
     "GET /api/v1/audit": Permission.AUDIT_READ,
+    "GET /api/v1/agreements": Permission.AGREEMENTS_READ,
+    "GET /api/v1/agreements/{name}": Permission.AGREEMENTS_READ,
+    "GET /api/v1/ledger": Permission.LEDGER_READ,
+    "GET /api/v1/ledger/checkpoint": Permission.LEDGER_READ,
+    "GET /api/v1/ledger/checkpoints": Permission.LEDGER_READ,
+    "POST /api/v1/decisions": Permission.AGREEMENTS_READ,
+    "POST /api/v1/what-if": Permission.LEDGER_READ,
+    "GET /api/v1/ledger/{number}": Permission.LEDGER_READ,
+    "GET /api/v1/holds": Permission.LEDGER_READ,
+    "GET /api/v1/holds/{uid}": Permission.LEDGER_READ,
+    "POST /api/v1/holds/{uid}/decision": Permission.HOLDS_DECIDE,
     "GET /api/v1/sources": Permission.INTEL_READ,
     "GET /api/v1/sources/{name}": Permission.INTEL_READ,
     "GET /api/v1/deliveries": Permission.INTEL_READ,
@@ -86,16 +99,18 @@ NEEDED = {
 
 #: Role by role, what each of the cast may read: everything else is 404.
 READABLE = {
-    "ayesha": {"constituency", "intel", "detection", "findings"},
-    "luqman": {"constituency", "people", "audit", "intel", "detection", "findings"},
-    "parveen": {"intel"},
-    "asad": {"constituency", "people", "audit", "intel", "detection", "findings"},
+    "ayesha": {"constituency", "agreements", "intel", "detection", "findings"},
+    "luqman": {"constituency", "people", "audit", "agreements", "ledger", "intel", "detection", "findings"},
+    "parveen": {"agreements", "ledger", "intel"},
+    "asad": {"constituency", "people", "audit", "agreements", "ledger", "intel", "detection", "findings"},
     "adeel": {"constituency", "people"},
 }
 _SUBJECT = {
     Permission.CONSTITUENCY_READ: "constituency",
     Permission.PEOPLE_READ: "people",
     Permission.AUDIT_READ: "audit",
+    Permission.AGREEMENTS_READ: "agreements",
+    Permission.LEDGER_READ: "ledger",
     Permission.INTEL_READ: "intel",
     Permission.RUNS_READ: "detection",
     Permission.FINDINGS_READ: "findings",
@@ -118,7 +133,13 @@ def there(cast: dict[str, Viewer], intelligence: Intelligence, tmp_path: Path) -
     findings.absorb(actor=OPERATOR)
     ((finding, *_), _) = finding_queries.findings(OPERATOR, finding_queries.FindingSearch())
     (hit, *_) = detection.hits(OPERATOR, detection.HitSearch(run=UUID(report.uid))).rows
+    store()
+    (held,) = decide(about(1, tlp="nobody can read this"))
+    agreements.make_checkpoint(actor=OPERATOR)
     return {
+        "/api/v1/agreements": {"name": HARBOUR},
+        "/api/v1/ledger": {"number": str(held.ledger_number)},
+        "/api/v1/holds": {"uid": str(held.hold_uid)},
         "/api/v1/organisations": {"slug": INDUS_POWER},
         "/api/v1/sources": {"name": "partner"},
         "/api/v1/deliveries": {"uid": str(intel.deliveries(OPERATOR).rows[0].uid)},

@@ -1,6 +1,13 @@
 """Every read of the agreements room; who looks comes first."""
 
-from tocsin.agreements.queries.checkpoints import Verified, last_checkpoint, ledger_size, verify_ledger
+from tocsin.agreements.queries.checkpoints import (
+    CheckpointPage,
+    Verified,
+    checkpoints,
+    last_checkpoint,
+    ledger_size,
+    verify_ledger,
+)
 from tocsin.agreements.queries.deciding import decisions, governing
 from tocsin.agreements.queries.documents import (
     AgreementDetail,
@@ -21,12 +28,14 @@ from tocsin.agreements.queries.entries import (
     replay_all,
 )
 from tocsin.agreements.queries.holds import HoldDetail, HoldPage, HoldView, hold, holds, open_holds
-from tocsin.agreements.queries.what_if import Outcome, Shift, WhatIf, what_if
+from tocsin.agreements.queries.what_if import LONGEST_DAYS, Outcome, Shift, ShiftedRow, WhatIf, what_if, what_if_rows
 
 __all__ = [
+    "LONGEST_DAYS",
     "AgreementDetail",
     "AgreementView",
     "ApproverView",
+    "CheckpointPage",
     "EntryView",
     "HoldDetail",
     "HoldPage",
@@ -36,11 +45,13 @@ __all__ = [
     "Outcome",
     "Replayed",
     "Shift",
+    "ShiftedRow",
     "Verified",
     "WhatIf",
     "agreement",
     "agreements",
     "approvers",
+    "checkpoints",
     "decisions",
     "entry",
     "governing",
@@ -54,4 +65,5 @@ __all__ = [
     "replay_all",
     "verify_ledger",
     "what_if",
+    "what_if_rows",
 ]

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from tocsin.agreements.models import Checkpoint as CheckpointRow
 from tocsin.agreements.models import LedgerEntry
-from tocsin.agreements.queries.entries import stored_entries
+from tocsin.agreements.queries.entries import LARGEST_PAGE, page_mark, stored_entries
 from tocsin.agreements.rules.checkpoints import Checkpoint, key_id
 from tocsin.agreements.rules.verification import Verdict, Verification, in_order
 from tocsin.constituency.access import Permission, Viewer, require
@@ -44,6 +44,27 @@ def last_checkpoint(viewer: Viewer) -> Checkpoint | None:
     require(viewer, Permission.LEDGER_READ)
     row = CheckpointRow.objects.order_by("-entry", "-pk").first()
     return None if row is None else as_checkpoint(row)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointPage:
+    """Some checkpoints, newest first; hand ``next`` in as ``after`` for those that follow, ``None`` at the end."""
+
+    rows: tuple[Checkpoint, ...]
+    next: str | None
+
+
+def checkpoints(viewer: Viewer, *, after: str | None = None, size: int = 50) -> CheckpointPage:
+    """A page of those that were made here."""
+    require(viewer, Permission.LEDGER_READ)
+    rows = CheckpointRow.objects.order_by("-pk")
+    if after is not None:
+        rows = rows.filter(pk__lt=page_mark(after))
+    size = min(max(size, 1), LARGEST_PAGE)
+    found = list(rows[: size + 1])
+    return CheckpointPage(
+        tuple(map(as_checkpoint, found[:size])), str(found[size - 1].pk) if len(found) > size else None
+    )
 
 
 def ledger_size(viewer: Viewer) -> int:

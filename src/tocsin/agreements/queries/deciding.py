@@ -58,7 +58,7 @@ class Deciding:
 
     def _ask(self, asked: Asked, subject: Subject) -> Answer:
         agreements = self._standing.governing(asked.sender, asked.recipient)
-        known = _categorised(without_text(subject), agreements)
+        known = categorised(without_text(subject), agreements)
         decision = decide(known, asked.sender, asked.recipient, agreements, self._at, asked.exit)
         return Answer(known, known.canonical().decode(), agreements, self._basis(agreements), decision)
 
@@ -70,7 +70,7 @@ class Deciding:
         return self._bases[key]
 
 
-def _categorised(subject: Subject, agreements: Sequence[Agreement]) -> Subject:
+def categorised(subject: Subject, agreements: Sequence[Agreement]) -> Subject:
     """With the category that the type falls into, where the subject names none and the agreements do not disagree."""
     if subject.category is not None or subject.type is None:
         return subject

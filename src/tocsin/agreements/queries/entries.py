@@ -114,7 +114,7 @@ def ledger(
     require(viewer, Permission.LEDGER_READ)
     rows = _found(search or LedgerSearch())
     if after is not None:
-        rows = rows.filter(number__lt=_number(after))
+        rows = rows.filter(number__lt=page_mark(after))
     size = min(max(size, 1), LARGEST_PAGE)
     found = [_view(stored) for stored in _stored(list(rows.order_by("-number").values_list(*_FIELDS)[: size + 1]))]
     return LedgerPage(tuple(found[:size]), str(found[size - 1].number) if len(found) > size else None)
@@ -181,7 +181,8 @@ def _found(search: LedgerSearch) -> Any:
     return rows
 
 
-def _number(text: str) -> int:
+def page_mark(text: str) -> int:
+    """What a page gave as ``next``. Raises :class:`InputError` for anything else."""
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise InputError(f"{text[:40]!r} is no mark of a page; take the one that the page before gave.")
     return int(text)

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from tocsin.agreements.models import Approver, Hold, HoldState
+from tocsin.agreements.queries.entries import LARGEST_PAGE, page_mark
 from tocsin.agreements.queries.standing import standing
 from tocsin.agreements.rules.chain import Basis, read_basis
 from tocsin.agreements.rules.decision import Decision, Exit, decide
@@ -15,9 +16,7 @@ from tocsin.agreements.rules.lifting import answerable, approvers
 from tocsin.agreements.rules.subject import Subject
 from tocsin.constituency.access import Permission, Viewer, may, require
 from tocsin.vocab import clock
-from tocsin.vocab.errors import InputError, NotFound
-
-LARGEST_PAGE = 1000
+from tocsin.vocab.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +76,7 @@ def holds(
     if recipient:
         rows = rows.filter(recipient=recipient)
     if after is not None:
-        if not (after.isascii() and after.isdigit() and len(after) < 19):
-            raise InputError(f"{after[:40]!r} is no mark of a page; take the one that the page before gave.")
-        rows = rows.filter(pk__lt=int(after))
+        rows = rows.filter(pk__lt=page_mark(after))
     size = min(max(size, 1), LARGEST_PAGE)
     found = list(rows[: size + 1])
     return HoldPage(tuple(map(_view, found[:size])), str(found[size - 1].pk) if len(found) > size else None)
