@@ -1,6 +1,9 @@
 """The agreements room as a Django application."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.web.navigation import Entry
 
 
 class AgreementsConfig(AppConfig):
@@ -9,3 +12,16 @@ class AgreementsConfig(AppConfig):
     name = "tocsin.agreements"
     label = "agreements"
     verbose_name = "Agreements"
+    navigation = (
+        Entry(_("Holds"), "agreements:holds", "clock", "ledger:read", order=60, group=_("Exchange")),
+        Entry(
+            _("Agreements"),
+            "agreements:agreements",
+            "file-earmark-text",
+            "agreements:read",
+            order=61,
+            group=_("Exchange"),
+        ),
+        Entry(_("Ledger"), "agreements:ledger", "journal-text", "ledger:read", order=62, group=_("Exchange")),
+        Entry(_("What if?"), "agreements:what-if", "question-circle", "ledger:read", order=63, group=_("Exchange")),
+    )

@@ -40,6 +40,59 @@ _STATES: Mapping[str, str | Promise] = {
     "active": _("active"),
     "inactive": _("inactive"),
     "nobody": _("nobody's"),
+    "in_force": _("in force"),
+    "draft": _("draft"),
+    "suspended": _("suspended"),
+    "terminated": _("terminated"),
+    "open": _("waits"),
+    "released": _("released"),
+    "refused": _("refused"),
+}
+
+#: What is decided about something that would leave.
+_DECISIONS: Mapping[str, str | Promise] = {
+    "allow": _("may go"),
+    "transform": _("may go, with duties"),
+    "hold": _("held for a person"),
+    "deny": _("may not go"),
+    "out_of_scope": _("no agreement governs it"),
+}
+
+#: By which way something leaves.
+_EXITS: Mapping[str, str | Promise] = {
+    "taxii": "TAXII",
+    "misp": "MISP",
+    "api": "API",
+    "portal": _("portal"),
+    "mail": _("mail"),
+    "notice": _("notice"),
+    "block_list": _("block list"),
+    "lookup": _("look-up"),
+    "export": _("export"),
+    "download": _("download"),
+}
+
+#: What an entry of the ledger is about.
+_ENTRIES: Mapping[str, str | Promise] = {
+    "exit": _("decision"),
+    "released": _("hold released"),
+    "refused": _("hold refused"),
+    "imported": _("agreement taken in"),
+    "suspended": _("agreement suspended"),
+    "resumed": _("agreement resumed"),
+    "terminated": _("agreement terminated"),
+}
+
+#: What a change of a clause does, and what another text would have done to an exit.
+_EFFECTS: Mapping[str, str | Promise] = {
+    "widens": _("widens"),
+    "narrows": _("narrows"),
+    "neither": _("neither"),
+    "leaves": _("would have left"),
+    "stays": _("would have stayed"),
+    "held": _("would have been held"),
+    "duties": _("other duties"),
+    "same": _("as it was"),
 }
 
 _TYPES: Mapping[str, str | Promise] = {
@@ -133,6 +186,10 @@ _WORDS: Mapping[str, Mapping[str, str | Promise]] = {
     "gives": _GIVES,
     "role": _ROLES,
     "class": _CLASSES,
+    "decision": _DECISIONS,
+    "exit": _EXITS,
+    "entry": _ENTRIES,
+    "effect": _EFFECTS,
 }
 
 

@@ -59,24 +59,31 @@ class HoldDetail:
 
 @dataclass(frozen=True, slots=True)
 class HoldPage:
-    """Some holds, newest first; hand ``next`` in as ``after`` for those that follow."""
+    """Some holds in the order asked for; hand ``next`` in as ``after`` for those that follow."""
 
     rows: tuple[HoldView, ...]
     next: str | None
 
 
 def holds(
-    viewer: Viewer, *, state: str = "", recipient: str = "", after: str | None = None, size: int = 50
+    viewer: Viewer,
+    *,
+    state: str = "",
+    recipient: str = "",
+    after: str | None = None,
+    size: int = 50,
+    is_oldest_first: bool = False,
 ) -> HoldPage:
-    """A page of holds, of one state and recipient or of all."""
+    """A page of holds, of one state and recipient or of all; a queue wants those first that have waited longest."""
     require(viewer, Permission.LEDGER_READ)
-    rows = Hold.objects.select_related("basis").order_by("-pk")
+    rows = Hold.objects.select_related("basis").order_by("pk" if is_oldest_first else "-pk")
     if state:
         rows = rows.filter(state=state)
     if recipient:
         rows = rows.filter(recipient=recipient)
     if after is not None:
-        rows = rows.filter(pk__lt=page_mark(after))
+        mark = page_mark(after)
+        rows = rows.filter(pk__gt=mark) if is_oldest_first else rows.filter(pk__lt=mark)
     size = min(max(size, 1), LARGEST_PAGE)
     found = list(rows[: size + 1])
     return HoldPage(tuple(map(_view, found[:size])), str(found[size - 1].pk) if len(found) > size else None)

@@ -1,0 +1,1 @@
+"""Pages of agreements: what was agreed, what waits, what left, what would have. Parse, ask or act, render."""
