@@ -233,7 +233,11 @@ def _contents(head: Found | None, own: Handling, given: _Given) -> Item:
     said: Item = {}
     clusters = []
     for found in _in_order(head, given):
-        if found["id"] in given.taken or _is_doubled(found, given):
+        if found["id"] in given.taken:
+            continue
+        if _is_doubled(found, given):
+            given.taken.add(found["id"])
+            _take_observables(found, given)
             continue
         if labelled(found, TYPE) is not None or found["type"] == "x-misp-attribute":
             if (item := _attribute(found, own, given)) is not None:
