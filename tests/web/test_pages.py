@@ -19,6 +19,7 @@ _FILLED = {
     "reference": "FND-2026-0001",
     "token": "guess",
     "number": "4711",
+    "stix_id": "indicator--4711",
 }
 
 
@@ -55,7 +56,7 @@ def _lists() -> list[tuple[str, frozenset[Permission]]]:
         "/ledger/verify/",
         "/holds/several/",
     )
-    own = (uuid.UUID(int=7).hex[:8], "nobody", "FND-", "/4711/")
+    own = (uuid.UUID(int=7).hex[:8], "nobody", "FND-", "4711/")
     return [
         (address, view.needed)
         for address, view in PAGES
