@@ -34,7 +34,7 @@ _TYPES = "time string addr port addr port enum string"
 _SOURCES = """\
 sources:
   - {name: open-list, title: Open list of names, feeds: [plain/domains]}
-  - {name: partner-objects, title: Objects of our own, feeds: [stix/bundle]}
+  - {name: national-cert, title: Objects of our own, feeds: [stix/bundle]}
   - {name: shadowserver, title: Shadowserver Foundation, feeds: [shadowserver], tlp: "amber+strict"}
 """
 
@@ -123,7 +123,7 @@ def make_world(folder: Path, environment: dict[str, str]) -> None:
         ("agreement", "approver", "add", "role--director", LEAD),
         ("exchange", "partner", "add", "beacon", "--party", "beacon", "--title", "Beacon Labs"),
         ("exchange", "client", "add", "beacon", "beacon-collector"),
-        ("ingest", "stix/bundle", str(folder / "objects.json"), "--source", "partner-objects"),
+        ("ingest", "stix/bundle", str(folder / "objects.json"), "--source", "national-cert"),
         ("exchange", "offer"),
         ("ledger", "checkpoint"),
     ):

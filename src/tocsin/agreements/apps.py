@@ -13,15 +13,15 @@ class AgreementsConfig(AppConfig):
     label = "agreements"
     verbose_name = "Agreements"
     navigation = (
-        Entry(_("Holds"), "agreements:holds", "clock", "ledger:read", order=60, group=_("Exchange")),
+        Entry(_("Holds"), "agreements:holds", "clock", "ledger:read", order=50, group=_("Exchange")),
         Entry(
             _("Agreements"),
             "agreements:agreements",
             "file-earmark-text",
             "agreements:read",
-            order=61,
+            order=51,
             group=_("Exchange"),
         ),
-        Entry(_("Ledger"), "agreements:ledger", "journal-text", "ledger:read", order=62, group=_("Exchange")),
-        Entry(_("What if?"), "agreements:what-if", "question-circle", "ledger:read", order=63, group=_("Exchange")),
+        Entry(_("Ledger"), "agreements:ledger", "journal-text", "ledger:read", order=52, group=_("Exchange")),
+        Entry(_("What if?"), "agreements:what-if", "question-circle", "ledger:read", order=53, group=_("Exchange")),
     )

@@ -16,7 +16,7 @@ from tocsin.vocab.markings import Pap, Tlp
 from tocsin.web import words
 from tocsin.web.forms import Filters
 
-_CODE = {"class": "code", "rows": 18, "spellcheck": "false", "dir": "ltr"}
+_CODE = {"rows": 18, "spellcheck": "false", "dir": "ltr"}
 
 
 class HoldFilters(Filters):
@@ -55,7 +55,7 @@ class TextForm(forms.Form):
 
     file = forms.FileField(label=_("File"), required=False, allow_empty_file=True)
     text = forms.CharField(
-        label=_("or the text itself"), required=False, strip=False, widget=forms.Textarea(attrs=_CODE)
+        label=_("The text"), required=False, strip=False, widget=forms.Textarea(attrs=_CODE)
     )
     kept = forms.CharField(required=False, widget=forms.HiddenInput)
     kept_name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)

@@ -86,6 +86,12 @@ def spelled(text: str) -> str:
     return visible(text)
 
 
+@register.filter
+def label(said: object) -> str:
+    """A label as a subject has it; nothing where it could not be read."""
+    return said.lower() if isinstance(said, str) else ""
+
+
 @register.simple_tag
 def line(lines: Mapping[str, int], *path: object) -> SafeString:
     """A link to the line in which a clause stands; nothing where the file is silent."""
