@@ -19,15 +19,14 @@ from itertools import count
 import orjson
 
 from tocsin.formats.feed import Feed, Options
-from tocsin.formats.json_values import JsonSlice, Path, Wanted, decode, records, walk
+from tocsin.formats.json_values import JsonSlice, Path, Wanted, decode, walk
 from tocsin.formats.misp.events import Surroundings, event_surroundings, object_surroundings, read_attribute
-from tocsin.formats.outcome import MOST_SHOWN, refused, row_of
+from tocsin.formats.misp.slices import MOST_EVENT_BYTES, is_beside, slices
+from tocsin.formats.outcome import refused, row_of
 from tocsin.text.streams import Member
 from tocsin.vocab.errors import Unreadable
 from tocsin.vocab.records import Row
 
-_EVENT_BYTES = 64 << 20
-_MANIFEST = re.compile(r"(?:^|/)(?:manifest\.json|hashes\.csv|[^/]*\.asc)$", re.IGNORECASE)
 _EVENTS = re.compile(r"^(?!(?:.*/)?(?:manifest\.json|hashes\.csv|[^/]*\.asc)$)", re.IGNORECASE)
 _HEAVY = ("Attribute", "Object", "RelatedEvent", "ShadowAttribute", "EventReport", "CryptographicKey")
 
@@ -35,43 +34,12 @@ _HEAVY = ("Attribute", "Object", "RelatedEvent", "ShadowAttribute", "EventReport
 _SIGNS = frozenset({"info", "Orgc", "orgc_id", "threat_level_id", "analysis", "Tag"})
 
 
-def _wanted(path: Path, first: bytes) -> bool:
-    """Events in an array, in ``{"response": […]}`` or as ``{"Event": …}``; else the members of the root, which may be an event."""
-    if path in ((None,), ("response", None)):
-        return True
-    return len(path) == 1 and not (path[0] == "response" and first == b"[")
-
-
 def _parse(member: Member, _options: Options) -> Iterator[Row]:
-    if _MANIFEST.search(member.name):
+    if is_beside(member.name):
         return
     line = count(1)
-    for event in _events(records(member, _wanted, limit=_EVENT_BYTES), member.name):
+    for event in slices(member):
         yield from _rows(event, member.name, line)
-
-
-def _events(pieces: Iterator[JsonSlice], name: str) -> Iterator[JsonSlice]:
-    """The events of a document, unwrapped; a root that is an event itself is put together from its members."""
-    root: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        if piece.path == ("Event",):
-            yield piece
-        elif len(piece.path) == 1 and piece.path[0] is not None:
-            size += len(piece.raw)
-            if size > _EVENT_BYTES or piece.problem:
-                yield JsonSlice(
-                    (), piece.raw[:MOST_SHOWN], piece.problem or f"the event is longer than {_EVENT_BYTES} bytes"
-                )
-                return
-            root.append(orjson.dumps(piece.path[0]) + b":" + piece.raw)
-        elif piece.problem or not piece.raw.startswith(b"{"):
-            yield piece
-        else:
-            wrapped = list(_parts(piece.raw, name, lambda path, _: path == ("Event",) or (None if path else False)))
-            yield from wrapped or (piece,)
-    if root:
-        yield JsonSlice((), b"{" + b",".join(root) + b"}")
 
 
 def _rows(piece: JsonSlice, name: str, line: Iterator[int]) -> Iterator[Row]:
@@ -98,7 +66,7 @@ def _rows(piece: JsonSlice, name: str, line: Iterator[int]) -> Iterator[Row]:
 
 
 def _parts(raw: bytes, name: str, wanted: Wanted) -> Iterator[JsonSlice]:
-    return walk(io.BytesIO(raw), name, wanted, limit=_EVENT_BYTES)
+    return walk(io.BytesIO(raw), name, wanted, limit=MOST_EVENT_BYTES)
 
 
 def _head(path: Path, first: bytes) -> bool | None:

@@ -66,6 +66,7 @@ _OWN = frozenset(_KEYS) | {UNSAID, REST, "x_misp_galaxy_meta", "x_misp_galaxy", 
 _PLAIN_KEY = re.compile(r"[a-z0-9_]{1,240}")
 _INNER_KEY = re.compile(r"[A-Za-z0-9_-]{1,250}")
 _LARGEST = 2**53 - 1
+_SMALLEST_KEPT, _LARGEST_KEPT = -(2**63), 2**64 - 1
 
 _SILENT = object()
 #: Stands in a list where something was taken out that is named already.
@@ -86,7 +87,9 @@ def _spoken(value: Any, at: list[str | int], losses: list[Loss]) -> Any:
         if not value.isascii():
             _encodable(value, at)
         return value
-    if isinstance(value, bool | int):
+    if isinstance(value, int):
+        if not _SMALLEST_KEPT <= value <= _LARGEST_KEPT:
+            raise InputError(f"{_place(at)} is a number of more than 64 bits, which no reader keeps")
         return value
     if isinstance(value, float) and math.isfinite(value):
         return value

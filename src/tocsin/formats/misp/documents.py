@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from hashlib import blake2b
 from typing import Any
 
 import orjson
 
+from tocsin.formats.json_values import JsonSlice, decode_strictly
 from tocsin.formats.misp.from_stix import from_stix
 from tocsin.formats.misp.losses import Converted, Loss, Path
+from tocsin.formats.misp.slices import is_beside, slices
 from tocsin.formats.misp.to_stix import to_stix
+from tocsin.formats.outcome import MOST_SHOWN
+from tocsin.text.streams import Member
 from tocsin.vocab.errors import InputError
 
 #: Attached bytes make events large; beyond this one is an attack or a mistake. One document is held in memory.
@@ -16,13 +21,28 @@ MAX_BYTES = 256 << 20
 
 
 def decoded(raw: bytes, name: str, limit: int = MAX_BYTES) -> Any:
-    """The JSON value of a document. Raises ``InputError`` naming the document and what is wrong."""
+    """The JSON value of a document. Raises ``InputError`` naming the document and what is wrong.
+
+    A key that stands twice is wrong too: one of its values would be lost without a name.
+    """
     if len(raw) > limit:
         raise InputError(f"{name} is larger than {limit} bytes: split it into single events")
     try:
-        return orjson.loads(raw)
+        return _value(raw.removeprefix(b"\xef\xbb\xbf"))
     except ValueError as error:
-        raise InputError(f"{name} is not JSON: {error}") from error
+        raise InputError(f"{name} is {error}") from error
+
+
+def _value(raw: bytes) -> Any:
+    """The value of JSON text that every reader reads alike. Raises ``ValueError`` with a reason."""
+    # Half characters and numbers without end are refused by the first reader, keys that stand twice by the second.
+    try:
+        orjson.loads(raw)
+        value = decode_strictly(raw)
+        orjson.dumps(value)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
+        raise ValueError(f"not JSON that can be kept: {error}") from error
+    return value
 
 
 def events_to_stix(raw: bytes, name: str, limit: int = MAX_BYTES) -> Iterator[Converted]:
@@ -64,6 +84,30 @@ def _events(value: Any, at: Path, name: str) -> Iterator[tuple[Mapping[str, Any]
 
 
 _EVENT_SIGNS = frozenset({"info", "Attribute", "Object", "Orgc", "uuid"})
+
+
+def converted(member: Member) -> Iterator[JsonSlice]:
+    """The STIX objects of every event of a member, one slice an object; of an event that cannot be converted the ``problem``.
+
+    A manifest, hashes and signatures of a feed give nothing. What one event repeats of another (its author, a marking) comes once.
+    """
+    if is_beside(member.name):
+        return
+    seen: set[bytes] = set()
+    for piece in slices(member):
+        if piece.problem:
+            yield piece
+            continue
+        try:
+            objects = to_stix(_value(piece.raw)).objects
+        except (ValueError, InputError) as error:
+            yield JsonSlice(piece.path, piece.raw[:MOST_SHOWN], f"the event cannot be converted: {error}")
+            continue
+        for raw in map(orjson.dumps, objects):
+            key = blake2b(raw, digest_size=16).digest()
+            if key not in seen:
+                seen.add(key)
+                yield JsonSlice(piece.path, raw)
 
 
 def stix_to_event(raw: bytes, name: str, limit: int = MAX_BYTES) -> Converted:

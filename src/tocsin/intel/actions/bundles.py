@@ -1,4 +1,4 @@
-"""The objects of a delivery of STIX on their way in: read and checked while the delivery is staged, written when it counts.
+"""The objects of a delivery of STIX or of MISP events on their way in: read and checked while it is staged, written when it counts.
 
 What takes long (cutting, checking, looking for values and personal data) is done outside of the transaction; what is ready waits in a
 file, so that memory stays flat. Then all of it counts at once with the rest of the delivery, or nothing does.
@@ -6,20 +6,22 @@ file, so that memory stays flat. Then all of it counts at once with the rest of 
 
 import pickle
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from tocsin.formats.feed import Feed
+from tocsin.formats.json_values import JsonSlice
+from tocsin.formats.misp.documents import converted
 from tocsin.formats.stix.slices import slices
 from tocsin.intel.actions.keeping import BATCH, DUPLICATE, KEPT, REJECTED, Refused, giver_of, ready, write
 from tocsin.intel.models import Delivery, ObjectRefusal
 from tocsin.intel.rules.objects import Prepared
-from tocsin.text.streams import Limits, members
+from tocsin.text.streams import Limits, Member, members
 
-#: Feeds whose deliveries are STIX documents.
-_STIX = frozenset({"stix/bundle"})
+#: Feeds whose deliveries bring objects -> how a member's are read.
+_READERS: Mapping[str, Callable[[Member], Iterator[JsonSlice]]] = {"stix/bundle": slices, "misp/event": converted}
 _SHOWN = 500
 
 
@@ -46,7 +48,7 @@ class ObjectAccounts:
 
 
 class StagedObjects:
-    """The objects of one delivery, waiting. Nothing of a feed that brings no STIX."""
+    """The objects of one delivery, waiting. Nothing of a feed that brings none."""
 
     def __init__(self) -> None:
         self.accounts = ObjectAccounts()
@@ -55,18 +57,21 @@ class StagedObjects:
 
     def stage(self, feed: Feed, paths: Sequence[Path], limits: Limits) -> None:
         """Read the delivery's objects. Raises ``Unreadable``."""
-        if feed.name in _STIX:
+        reader = _READERS.get(feed.name)
+        if reader is not None:
             self._queues = _nameless(), _nameless()
             for path in paths:
-                self._stage(path, limits, *self._queues)
+                for member in members(path, limits):
+                    self._stage(member, reader, *self._queues)
 
-    def _stage(self, path: Path, limits: Limits, first: IO[bytes], then: IO[bytes]) -> None:
-        for member in members(path, limits):
-            for line, piece in enumerate(slices(member), 1):
-                entry = Refused("", piece.problem) if piece.problem else ready(piece.raw)
-                is_first = isinstance(entry, Prepared) and entry.type == "marking-definition"
-                pickle.dump(_Waiting(member.name, line, entry), first if is_first else then)
-                self.accounts.received += 1
+    def _stage(
+        self, member: Member, reader: Callable[[Member], Iterator[JsonSlice]], first: IO[bytes], then: IO[bytes]
+    ) -> None:
+        for line, piece in enumerate(reader(member), 1):
+            entry = Refused("", piece.problem) if piece.problem else ready(piece.raw)
+            is_first = isinstance(entry, Prepared) and entry.type == "marking-definition"
+            pickle.dump(_Waiting(member.name, line, entry), first if is_first else then)
+            self.accounts.received += 1
 
     def write(self, delivery: Delivery) -> ObjectAccounts:
         """Write them in the caller's transaction, as given by the delivery's source."""
