@@ -68,7 +68,7 @@ def test_a_page_shows_versions_givers_and_what_it_points_to() -> None:
     assert "other-source" in said
     assert said.count("What agreements are told of it") == 2
     link = browser.get(f"/objects/{named('relationship', 'link')}/")
-    assert f'href="/objects/{ID}/"' in link.content.decode()
+    assert f'href="/objects/?q={ID}"' in link.content.decode()
 
 
 @pytest.mark.usefixtures("kept")

@@ -48,6 +48,7 @@ def _lists() -> list[tuple[str, frozenset[Permission]]]:
     """Pages that show something even in an empty database: no object in the address, no form behind it."""
     skipped = (
         "/warning-lists/indus",
+        "/partners/indus",
         "sign-in/",
         "revoke",
         "/me/language/",
