@@ -20,6 +20,16 @@ LISTS = (
     "/deliveries/",
     "/sources/",
     "/warning-lists/",
+    "/objects/",
+    "/agreements/",
+    "/agreements/import/",
+    "/agreements/what-if/?agreement=agr--harbour",
+    "/holds/",
+    "/ledger/",
+    "/ledger/checkpoints/",
+    "/exchange/partners/",
+    "/exchange/receipts/",
+    "/exchange/collected/",
     "/organisations/",
     "/sectors/",
     "/whose/?q=198.18.10.77",
@@ -38,6 +48,11 @@ OBJECTS = (
     ("/deliveries/", "/deliveries/"),
     ("/sources/", "/sources/"),
     ("/organisations/", "/organisations/"),
+    ("/objects/", "/objects/"),
+    ("/agreements/", "/agreements/agr--"),
+    ("/holds/", "/holds/"),
+    ("/ledger/", "/ledger/"),
+    ("/exchange/partners/", "/exchange/partners/"),
 )
 
 
@@ -141,6 +156,8 @@ _CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/components/", "/findings/", "/hits/", "/me/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/components/", "/findings/", "/hits/", "/me/", "/agreements/agr--harbour/", "/holds/"]
+)
 def test_all_words_stand_out_from_their_ground(open_page: OpenPage, path: str, theme: str) -> None:
     assert open_page(path, theme=theme).evaluate(_CONTRAST) == []
