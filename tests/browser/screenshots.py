@@ -1,14 +1,17 @@
 """``python -m tests.browser.screenshots``: the console in both languages, from the sample nation, into docs/screenshots.
 
-The sample nation is made first if it is not there (``python -m sample.run``). Third-party data is never in a picture.
+The sample nation is made first if it is not there (``python -m sample.run``). What is exchanged with partners is shown from the small world
+of the browser's tests, which has an agreement. Third-party data is never in a picture.
 """
 
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+import django
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browser.served import Console, chromium, environment_of, launch, serving
 
 _ROOT = Path(__file__).parents[2]
@@ -25,6 +28,15 @@ _SCENES: dict[str, tuple[str, str]] = {
     "delivery": ("/deliveries/?source=open-list", "/deliveries/"),
     "indicator": ("/hits/", "/indicators/"),
     "organisation": ("/findings/", "/organisations/"),
+}
+
+#: The same of the small world.
+_EXCHANGED: dict[str, tuple[str, str]] = {
+    "agreement": ("/agreements/agr--harbour/", ""),
+    "hold": ("/holds/", "/holds/"),
+    "ledger": ("/ledger/", ""),
+    "object": ("/objects/?type=malware", "/objects/"),
+    "partner": ("/exchange/partners/beacon/", ""),
 }
 
 
@@ -54,7 +66,7 @@ def main() -> None:
                 _take(
                     page,
                     console,
-                    name,
+                    _SCENES[name],
                     "-".join(
                         (
                             name,
@@ -66,6 +78,28 @@ def main() -> None:
                 )
             context.close()
         browser.close()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = launch(playwright)
+        _take_exchanged(browser, Path(folder))
+        browser.close()
+
+
+def _take_exchanged(browser: Browser, folder: Path) -> None:
+    """The pictures of the small world."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tocsin.project.settings"
+    django.setup()
+    from tests.browser.world import LEAD, make_world
+
+    environment = environment_of(folder / "var")
+    make_world(folder / "files", environment)
+    with serving(environment) as console:
+        for language in ("en", "ur"):
+            context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+            _choose(context, console, language, "light")
+            page = console.sign_in(context, LEAD)
+            for name, scene in _EXCHANGED.items():
+                _take(page, console, scene, f"{name}-{language}")
+            context.close()
 
 
 def _choose(context: BrowserContext, console: Console, language: str, theme: str) -> None:
@@ -77,8 +111,8 @@ def _choose(context: BrowserContext, console: Console, language: str, theme: str
     )
 
 
-def _take(page: Page, console: Console, name: str, file: str) -> None:
-    path, follow = _SCENES[name]
+def _take(page: Page, console: Console, scene: tuple[str, str], file: str) -> None:
+    path, follow = scene
     page.goto(console.base + path)
     if follow:
         page.locator(f'#list a[href^="{follow}"]').first.click()
