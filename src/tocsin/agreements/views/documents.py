@@ -152,13 +152,15 @@ def _preview(viewer: Viewer, reading: Reading, text: bytes) -> dict[str, object]
         shown |= {"before": before, "changes": changes, "widening": _widening(changes)}
     if may(viewer, Permission.LEDGER_READ):
         outcome = queries.what_if(viewer, text, _TRIED_DAYS, name=reading.name)
-        shown |= {"outcome": outcome, "counts": outcome_counts(outcome), "days": _TRIED_DAYS}
+        shown |= {**told_outcome(outcome), "days": _TRIED_DAYS}
     return shown | {"new": new}
 
 
-def outcome_counts(outcome: queries.WhatIf) -> list[tuple[str, int]]:
-    """How many exits would have gone how, in the order of the outcomes."""
-    return [(one.value, outcome.count(one)) for one in queries.Outcome]
+def told_outcome(outcome: queries.WhatIf) -> dict[str, object]:
+    """What a page tells of a what-if: how many exits would have gone how, in the order of the outcomes, and those that changed."""
+    counts = [(one.value, outcome.count(one)) for one in queries.Outcome]
+    is_shifted = any(shift.outcome is not queries.Outcome.SAME for shift in outcome.shifts)
+    return {"outcome": outcome, "counts": counts, "is_shifted": is_shifted}
 
 
 def _widening(changes: Iterable[Change]) -> int:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 from tocsin.agreements import forms, queries
 from tocsin.agreements.rules.changes import Change, differences
 from tocsin.agreements.rules.document import read_agreement
-from tocsin.agreements.views.documents import file_lines, outcome_counts
+from tocsin.agreements.views.documents import file_lines, told_outcome
 from tocsin.constituency.access import Permission, Viewer, needs, viewer_of
 
 _MOST_ROWS = 200
@@ -51,8 +51,7 @@ def _tried(viewer: Viewer, text: bytes, name: str, days: int) -> dict[str, objec
         before = queries.agreement(viewer, reading.agreement.id)
         changes = differences(read_agreement(before.text, before.agreement.id), reading)
     return {
-        "outcome": outcome,
-        "counts": outcome_counts(outcome),
+        **told_outcome(outcome),
         "days": days,
         "rows": rows[:_MOST_ROWS],
         "is_more": len(rows) > _MOST_ROWS,
