@@ -54,9 +54,7 @@ class TextForm(forms.Form):
     """The text of an agreement: a file, typed, or ``kept`` from the step before (Base64, so that its bytes stay as they are)."""
 
     file = forms.FileField(label=_("File"), required=False, allow_empty_file=True)
-    text = forms.CharField(
-        label=_("The text"), required=False, strip=False, widget=forms.Textarea(attrs=_CODE)
-    )
+    text = forms.CharField(label=_("The text"), required=False, strip=False, widget=forms.Textarea(attrs=_CODE))
     kept = forms.CharField(required=False, widget=forms.HiddenInput)
     kept_name = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     is_demo = forms.BooleanField(label=_("For a demonstration only: contacts may be placeholders"), required=False)
