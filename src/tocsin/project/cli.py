@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "jobs.commands": ("work", "backup", "restore", "check"),
     "constituency.commands": ("constituency", "person", "token"),
     "agreements.commands.documents": ("agreement check", "agreement diff", "agreement decide", "agreement iep"),
-    "agreements.commands.database": ("agreement", "ledger"),
+    "agreements.commands.database": ("agreement", "ledger", "holds"),
     "intel.commands": ("source", "ingest", "warning-list"),
     "detection.commands": ("run",),
     "findings.commands": ("findings",),

@@ -1,8 +1,12 @@
-"""``tocsin ledger`` and those commands of ``tocsin agreement`` that need the database."""
+"""``tocsin ledger``, ``tocsin holds`` and those commands of ``tocsin agreement`` that need the database."""
 
 import typer
 
+from tocsin.agreements.commands import holds, ledger, stored
+
+#: Importing ``stored`` registers its commands on ``documents.agreement``: one group, whether there is a database or not.
+__all__ = ["app", "holds", "ledger", "stored"]
+
 app = typer.Typer(help="Stored agreements and the ledger.")
-ledger = typer.Typer(help="What was let out or held, and why.", no_args_is_help=True)
-app.add_typer(ledger, name="ledger")
-# A command of ``tocsin agreement`` that needs the database is registered on ``documents.agreement``.
+app.add_typer(ledger.ledger, name="ledger")
+app.add_typer(holds.holds, name="holds")
